@@ -1,0 +1,65 @@
+"""A message as it leaves us, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from perennial.model.keys import MessageKey
+from perennial.model.words import Channel, MessageState
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailMessage:
+    """One email to one address, complete with its headers."""
+
+    key: MessageKey
+    campaign: str
+    locale: str
+    to: str = field(repr=False)
+    subject: str = field(repr=False)
+    html: str = field(repr=False)
+    text: str = field(repr=False)
+    from_name: str
+    from_address: str
+    reply_to: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def channel(self) -> Channel:
+        return Channel.EMAIL
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmsMessage:
+    """One text message to one number."""
+
+    key: MessageKey
+    campaign: str
+    locale: str
+    to: str = field(repr=False)
+    text: str = field(repr=False)
+    segments: int
+
+    @property
+    def channel(self) -> Channel:
+        return Channel.SMS
+
+
+Message = EmailMessage | SmsMessage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What a provider's answer, or the lack of one, says about one message.
+
+    `state` is one of accepted, refused, retryable, in_doubt. `code` is the provider's own word for it.
+    """
+
+    key: MessageKey
+    state: MessageState
+    provider: str
+    provider_id: str | None = None
+    code: str | None = None
+    not_before: datetime | None = None

@@ -1,0 +1,109 @@
+"""The closed choices of the trade; each member carries the sentence that people are shown."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Word(StrEnum):
+    """A member of a closed list with one sentence of meaning."""
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+
+class Channel(Word):
+    """How a message travels."""
+
+    EMAIL = "email", "An email."
+    SMS = "sms", "A text message."
+
+
+class Topic(Word):
+    """What a customer agrees to hear about; consent is given for a channel and a topic."""
+
+    OFFERS = "offers", "Offers, gifts and ideas."
+    LOYALTY = "loyalty", "Points, rewards and their expiry."
+    FEEDBACK = "feedback", "Questions about an order."
+
+
+class Pressure(Word):
+    """Which frequency cap a message counts to."""
+
+    PROMOTIONAL = "promotional", "Counts to the caps of promotional messages."
+    SURVEY = "survey", "Counts to the cap of surveys."
+
+
+class Outcome(Word):
+    """What the plan says about one member of an audience: exactly one of these."""
+
+    SEND = "send", "Will be written to."
+    DEFER = "defer", "Not today; looked at again tomorrow while the occasion is open."
+    SKIP = "skip", "Will not be written to on this occasion."
+    HOLD_OUT = "hold_out", "Left out on purpose, to measure what the campaign changes."
+
+
+class Reason(Word):
+    """Why a member of an audience is deferred, skipped, or blocked at the claim."""
+
+    NO_ADDRESS = "no_address", "We have no address for any channel of the campaign."
+    BAD_ADDRESS = "bad_address", "The address is not well-formed or cannot receive messages."
+    NO_CONSENT = "no_consent", "There is no consent for this channel and topic."
+    SUPPRESSED = "suppressed", "The address is on the suppression list."
+    CAPPED = "capped", "The person has received enough messages for now."
+    COOLING_DOWN = "cooling_down", "The person had this campaign a short while ago."
+    LOWER_PRIORITY = "lower_priority", "Another campaign has the person's turn today."
+    STEP_NOT_DUE = "step_not_due", "The next step of the campaign is not due yet."
+    QUIET_UNTIL_EXPIRY = "quiet_until_expiry", "Quiet hours last until the message expires."
+    EXPIRED = "expired", "It is too late for this occasion."
+    ALREADY_SENT = "already_sent", "The person has had every message of this occasion."
+    CONVERTED = "converted", "The person has done what the message asks for."
+    INCOMPLETE_DATA = "incomplete_data", "A value that the message needs is missing."
+    RENDER_FAILED = "render_failed", "The message could not be rendered."
+    DUPLICATE_PERSON = "duplicate_person", "Another account of the same person gets the message."
+    CAMPAIGN_PAUSED = "campaign_paused", "The campaign is paused."
+    BUDGET_EXHAUSTED = "budget_exhausted", "The campaign's budget is spent."
+    NOT_SELECTED = "not_selected", "A trial run that was limited to other customers."
+
+
+class MessageState(Word):
+    """Where one message stands in the ledger."""
+
+    CLAIMED = "claimed", "Ours until the lease ends; nothing on the wire yet."
+    DISPATCHING = "dispatching", "The request may be on the wire."
+    ACCEPTED = "accepted", "The provider said yes."
+    REFUSED = "refused", "The provider said no for good."
+    RETRYABLE = "retryable", "Surely not processed; may be claimed again."
+    IN_DOUBT = "in_doubt", "May have been processed; settled by evidence, never by sending again."
+
+
+class Stage(Word):
+    """Where a customer stands in the life of a customer."""
+
+    PROSPECT = "prospect", "Has never ordered."
+    NEW = "new", "First order within the last 30 days, and no second one yet."
+    ACTIVE = "active", "Orders within the usual rhythm."
+    AT_RISK = "at_risk", "Silent for longer than 1.5 times the usual gap."
+    LAPSED = "lapsed", "Silent for longer than 2.3 times the usual gap."
+    WON_BACK = "won_back", "Ordered within the last 30 days after a lapse."
+    LOST = "lost", "No order for two years."
+
+
+class ConsentState(Word):
+    """What the latest entry says for a customer, channel and topic."""
+
+    GRANTED = "granted", "The customer agreed."
+    WITHDRAWN = "withdrawn", "The customer took it back."
+
+
+PRESSURE_OF_TOPIC = {
+    Topic.OFFERS: Pressure.PROMOTIONAL,
+    Topic.LOYALTY: Pressure.PROMOTIONAL,
+    Topic.FEEDBACK: Pressure.SURVEY,
+}
