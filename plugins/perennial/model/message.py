@@ -1,13 +1,48 @@
-"""A message as it leaves us, and what became of it."""
+"""A message from the plan to the provider's answer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 from perennial.model.keys import MessageKey
-from perennial.model.words import Channel, MessageState
+from perennial.model.words import Channel, MessageState, Pressure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coupon:
+    """A discount that belongs to one message."""
+
+    code: str
+    kind: str
+    value: Decimal
+    expires_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedMessage:
+    """One row of the plan whose outcome is send, as dispatch reads it."""
+
+    key: MessageKey
+    campaign: str
+    day: date
+    step: int
+    template: str
+    customer_id: str
+    person_id: str
+    occasion: str
+    pressure: Pressure
+    channel: Channel
+    address: str = field(repr=False)
+    address_key: str
+    locale: str
+    send_at: datetime
+    expires_at: datetime
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    coupon: Coupon | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
