@@ -72,16 +72,16 @@ class Engine:
 
     def table(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         with _explained():
-            return self._connection.execute(sql, parameters).to_arrow_table()
+            return self._connection.sql(sql, params=parameters).to_arrow_table()
 
     def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
         with _explained():
-            return self._connection.execute(sql, parameters).df()
+            return self._connection.sql(sql, params=parameters).df()
 
     def batches(self, sql: str, *, size: int = 50_000) -> Iterator[pa.RecordBatch]:
         """A large result, piece by piece, on a cursor of its own."""
         with _explained():
-            reader = self._connection.cursor().execute(sql).to_arrow_reader(size)
+            reader = self._connection.cursor().sql(sql).to_arrow_reader(size)
         yield from reader
 
     def register(self, name: str, table: pa.Table) -> None:
@@ -96,7 +96,7 @@ class Engine:
         """
         path = self.lake.existing(partition)
         self.execute(
-            f"create or replace temp view {name} as select * from read_parquet({_text(path)})"
+            f"create or replace view {name} as select * from read_parquet({_text(path)})"
         )
 
     def open_day(self, day: date) -> None:
@@ -114,11 +114,11 @@ class Engine:
         if not partitions:
             empty = ", ".join(f'null::{c.type} as "{c.name}"' for c in dataset.columns)
             self.execute(
-                f"create or replace temp view {dataset.name} as select {empty} where false"
+                f"create or replace view {dataset.name} as select {empty} where false"
             )
             return
         source = self._files(partitions)
-        sql = f"create or replace temp view {dataset.name} as select {columns} from {source} as version"
+        sql = f"create or replace view {dataset.name} as select {columns} from {source} as version"
         if len(partitions) > 1:
             same = " and ".join(f'later."{name}" = version."{name}"' for name in dataset.key)
             sql += f"""

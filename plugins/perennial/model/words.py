@@ -69,7 +69,6 @@ class Reason(Word):
     DUPLICATE_PERSON = "duplicate_person", "Another account of the same person gets the message."
     CAMPAIGN_PAUSED = "campaign_paused", "The campaign is paused."
     BUDGET_EXHAUSTED = "budget_exhausted", "The campaign's budget is spent."
-    NOT_SELECTED = "not_selected", "A trial run that was limited to other customers."
 
 
 class MessageState(Word):
