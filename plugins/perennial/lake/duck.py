@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import json
+import os
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +24,8 @@ from perennial.model.datasets import CONTACTS, SHOP_DATASETS, Dataset
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+_ABANDONED_AFTER_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,16 +42,18 @@ class Engine:
 
     def __init__(self, lake: Lake, *, memory_limit: str = "2GB", threads: int = 2) -> None:
         self.lake = lake
-        self._connection = duckdb.connect()
-        spill = lake.root / ".spill"
-        for statement in (
-            "set TimeZone = 'UTC'",
-            f"set memory_limit = '{memory_limit}'",
-            f"set threads = {threads}",
-            f"set temp_directory = '{spill.as_posix()}'",
-            "set preserve_insertion_order = true",
-        ):
-            self._connection.execute(statement)
+        self._registered: dict[str, pa.Table] = {}
+        self._spill = _own_folder(lake.root / ".spill")
+        with _explained():
+            self._connection = duckdb.connect()
+            for statement in (
+                "set global TimeZone = 'UTC'",
+                f"set memory_limit = {_text(memory_limit)}",
+                f"set threads = {threads}",
+                f"set temp_directory = {_text(self._spill)}",
+                "set preserve_insertion_order = true",
+            ):
+                self._connection.execute(statement)
 
     def __enter__(self) -> Self:
         return self
@@ -53,6 +63,7 @@ class Engine:
 
     def close(self) -> None:
         self._connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         with _explained():
@@ -76,17 +87,35 @@ class Engine:
 
     def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
         with _explained():
-            return self._connection.sql(sql, params=parameters).df()
+            frame: pd.DataFrame = self._connection.sql(sql, params=parameters).df()
+        return frame
 
     def batches(self, sql: str, *, size: int = 50_000) -> Iterator[pa.RecordBatch]:
-        """A large result, piece by piece, on a cursor of its own."""
-        with _explained():
-            reader = self._connection.cursor().sql(sql).to_arrow_reader(size)
-        yield from reader
+        """A large result, piece by piece, on a cursor of its own; other queries may run in between.
+
+        The cursor sees tables, views and registered Arrow tables, but no temporary ones: those belong to one cursor.
+        """
+        cursor = self._connection.cursor()
+        try:
+            with _explained():
+                for name, table in self._registered.items():
+                    cursor.register(name, table)
+                reader = cursor.sql(sql).to_arrow_reader(size)
+            while (batch := _next(reader)) is not None:
+                yield batch
+        finally:
+            cursor.close()
 
     def register(self, name: str, table: pa.Table) -> None:
         """Makes an Arrow table readable under a name."""
-        self._connection.register(name, table)
+        with _explained():
+            self._connection.register(name, table)
+        self._registered[name] = table
+
+    def unregister(self, name: str) -> None:
+        """Lets go of an Arrow table."""
+        self._connection.unregister(name)
+        self._registered.pop(name, None)
 
     def view(self, name: str, partition: Partition) -> None:
         """Makes one partition readable under a name.
@@ -95,8 +124,25 @@ class Engine:
             MissingPartition: the night has not written it.
         """
         path = self.lake.existing(partition)
+        self.execute(f"create or replace view {name} as select * from read_parquet({_text(path)})")
+
+    def stack(self, name: str, columns: Mapping[str, str], partitions: Sequence[Partition]) -> None:
+        """Makes partitions readable as one, row under row, each row with its `day`, `extract` and `position`.
+
+        Columns are given with their types. One that no file has is empty; without partitions there are no rows.
+        """
+        if not partitions:
+            wanted = {**columns, "day": "date", "extract": "varchar", "position": "bigint"}
+            self.execute(f"create or replace view {name} as {_nothing(wanted)}")
+            return
+        files = self._files(partitions, "union_by_name = true, file_row_number = true")
+        found = {row["column_name"] for row in self.rows(f"describe select * from {files}")}
+        selected = ", ".join(
+            f"{_name(c) if c in found else 'null'}::{t} as {_name(c)}" for c, t in columns.items()
+        )
         self.execute(
-            f"create or replace view {name} as select * from read_parquet({_text(path)})"
+            f"create or replace view {name} as select {selected}, day,"
+            f" parse_filename(filename, true) as extract, file_row_number as position from {files}"
         )
 
     def open_day(self, day: date) -> None:
@@ -110,33 +156,48 @@ class Engine:
         self._as_known(CONTACTS, self.lake.partitions(CONTACTS.name, until=day))
 
     def _as_known(self, dataset: Dataset, partitions: list[Partition]) -> None:
-        columns = ", ".join(f'"{name}"' for name in dataset.column_names)
         if not partitions:
-            empty = ", ".join(f'null::{c.type} as "{c.name}"' for c in dataset.columns)
-            self.execute(
-                f"create or replace view {dataset.name} as select {empty} where false"
-            )
+            nothing = _nothing({c.name: c.type for c in dataset.columns})
+            self.execute(f"create or replace view {dataset.name} as {nothing}")
             return
-        source = self._files(partitions)
-        sql = f"create or replace view {dataset.name} as select {columns} from {source} as version"
+        columns = ", ".join(_name(column) for column in dataset.column_names)
+        sql = f"create or replace view {dataset.name} as select {columns} from {self._files(partitions)} as version"
         if len(partitions) > 1:
-            same = " and ".join(f'later."{name}" = version."{name}"' for name in dataset.key)
+            same = " and ".join(f"later.{_name(k)} = version.{_name(k)}" for k in dataset.key)
             sql += f"""
                 where not exists (
                     select 1 from {self._files(partitions[1:])} as later
                     where {same} and later.day > version.day)"""
         self.execute(sql)
 
-    def _files(self, partitions: list[Partition]) -> str:
+    def _files(self, partitions: Sequence[Partition], options: str = "") -> str:
         paths = ", ".join(_text(self.lake.path(p)) for p in partitions)
-        return f"read_parquet([{paths}], hive_partitioning = true, hive_types = {{'day': date}})"
+        more = f", filename = true, {options}" if options else ""
+        return (
+            f"read_parquet([{paths}], hive_partitioning = true, hive_types = {{'day': date}}{more})"
+        )
 
-    def publish(self, partition: Partition, query: str, *, order_by: str) -> Published:
-        """Writes a query's rows as a partition, in a stated order, whole or not at all."""
-        with self.lake.publishing(partition) as draft, _explained():
+    def publish(
+        self,
+        partition: Partition,
+        query: str,
+        *,
+        order_by: str,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Published:
+        """Writes a query's rows as a partition, in a stated order, whole or not at all.
+
+        The order must be total (end it with the key), or two runs may differ.
+        """
+        with (
+            self.lake.publishing(partition) as draft,
+            _explained(f"{partition} is not published: "),
+        ):
             self._connection.execute(
-                f"copy (select * from ({query}) order by {order_by}) to {_text(draft)}"
-                " (format parquet, compression zstd, row_group_size 122880)"
+                # The line breaks keep a comment at the end of the query from swallowing the bracket.
+                f"copy (select * from (\n{query}\n) order by {order_by}) to {_text(draft)}"
+                " (format parquet, compression zstd, row_group_size 122880, use_tmp_file false)",
+                parameters,
             )
         path = self.lake.path(partition)
         rows = self.scalar(
@@ -146,34 +207,72 @@ class Engine:
 
     def content_hash(self, partition: Partition) -> str:
         """Hash of a partition's columns, rows and their order; the same for any way of writing the same rows."""
-        path = self.lake.existing(partition)
-        rows = f"read_parquet({_text(path)}, file_row_number = true)"
-        names = self.rows(f"describe select * exclude (file_row_number) from {rows}")
-        header = ",".join(f"{n['column_name']} {n['column_type']}" for n in names)
+        rows = f"read_parquet({_text(self.lake.existing(partition))}, file_row_number = true)"
+        described = self.rows(f"describe select * exclude (file_row_number) from {rows}")
+        columns = [(row["column_name"], row["column_type"]) for row in described]
+        # Each value goes in with its length and an empty one as a dash, so that no two rows read alike.
+        values = " || ".join(
+            f"coalesce(length({_name(n)}::varchar) || ':' || {_name(n)}::varchar, '-')"
+            for n, _ in columns
+        )
         return str(
             self.scalar(
                 f"""
                 with hashed as (
-                    select file_row_number as n, md5((row(columns(* exclude (file_row_number))))::varchar) as h
-                    from {rows}
+                    select file_row_number as n, md5({values}) as h from {rows}
                 ), blocks as (
-                    select n // 65536 as block, md5(string_agg(h, '' order by n)) as h from hashed group by all
+                    select n // 65536 as block, md5(string_agg(h, '' order by n)) as h from hashed group by block
                 )
                 select sha256($header || coalesce(string_agg(h, '' order by block), '')) from blocks
                 """,
-                {"header": header},
+                {"header": json.dumps(columns, ensure_ascii=False)},
             )
         )
 
 
-def _text(path: Path) -> str:
-    return "'" + path.as_posix().replace("'", "''") + "'"
+def _own_folder(parent: Path) -> Path:
+    """A place to spill for one session: DuckDB's spill files bear the same names in every process."""
+    with suppress(OSError):  # a lake that can only be read is still worth opening
+        parent.mkdir(parents=True, exist_ok=True)
+        for folder in parent.iterdir():
+            if time.time() - folder.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+    return parent / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def _next(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
+    with _explained():
+        return next(reader, None)
+
+
+def _nothing(columns: Mapping[str, str]) -> str:
+    return f"select {', '.join(f'null::{t} as {_name(c)}' for c, t in columns.items())} where false"
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _text(value: Path | str) -> str:
+    text = value.as_posix() if isinstance(value, Path) else value
+    return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Turns DuckDB's errors into ours."""
+def _explained(head: str = "") -> Iterator[None]:
+    """Turns DuckDB's errors into ours, without the values of rows that some of them quote."""
     try:
         yield
     except duckdb.Error as error:
-        raise LakeError(str(error)) from error
+        text = str(error)
+        if isinstance(error, _QUOTING_VALUES):
+            text = re.sub(r"'[^'\n]*'|\"[^\"\n]*\"", "‹value›", text.partition("\n\n")[0])
+        raise LakeError(head + text) from None
+
+
+_QUOTING_VALUES = (
+    duckdb.ConversionException,
+    duckdb.ConstraintException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+)

@@ -5,19 +5,24 @@ verified/<dataset>/day=…/data.parquet                 rows that passed the che
 quarantine/<dataset>/day=…/data.parquet               rows that did not, with the reason
 contacts | customer_features | memberships/day=…/data.parquet
 decisions/day=…/<campaign>.parquet
+verdicts/day=…/night.json                             what the checks of a night found
 """
 
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from glob import escape
 from pathlib import Path
 
 from perennial.errors import LakeError, MissingPartition
+
+_ABANDONED_AFTER_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +44,7 @@ class Lake:
     root: Path
 
     def path(self, partition: Partition) -> Path:
-        folder = self.root / partition.dataset / f"day={partition.day.isoformat()}"
-        return folder / f"{partition.name}.parquet"
+        return self._folder(partition) / f"{partition.name}.parquet"
 
     def exists(self, partition: Partition) -> bool:
         return self.path(partition).exists()
@@ -61,7 +65,7 @@ class Lake:
         """Every partition of a dataset up to a day (included), oldest first."""
         found = []
         for path in (self.root / dataset).glob("day=*/*.parquet"):
-            day = date.fromisoformat(path.parent.name.removeprefix("day="))
+            day = _day_of(path.parent)
             if until is None or day <= until:
                 found.append(Partition(dataset=dataset, day=day, name=path.stem))
         return sorted(found, key=lambda p: (p.day, p.name))
@@ -75,23 +79,66 @@ class Lake:
 
         Readers see the old file or the new one, never a part of either; a full disk leaves the old one.
         """
-        final = self.path(partition)
-        try:
-            final.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            msg = f"{partition} cannot be published: {error.strerror}. The lake is unchanged."
-            raise LakeError(msg) from error
-        draft = final.with_name(f".{final.name}.{uuid.uuid4().hex}.tmp")
-        try:
+        with _whole_or_nothing(self.path(partition), str(partition)) as draft:
             yield draft
-            _sync(draft)
-            draft.replace(final)
-            _sync(final.parent)
-        except OSError as error:
-            msg = f"{partition} cannot be published: {error.strerror}. The lake is unchanged."
-            raise LakeError(msg) from error
-        finally:
+
+    def write_record(self, record: Partition, text: str) -> Path:
+        """Keeps a text, such as JSON, under a day; published like a partition."""
+        path = self._record(record)
+        with _whole_or_nothing(path, str(record)) as draft:
+            draft.write_text(text, encoding="utf-8")
+        return path
+
+    def read_record(self, record: Partition) -> str | None:
+        """The text kept under a day, or nothing when there is none."""
+        try:
+            return self._record(record).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def record_days(self, dataset: str) -> list[date]:
+        """Days on which a record was kept, oldest first."""
+        return sorted({_day_of(path.parent) for path in (self.root / dataset).glob("day=*/*.json")})
+
+    def _folder(self, partition: Partition) -> Path:
+        return self.root / partition.dataset / f"day={partition.day.isoformat()}"
+
+    def _record(self, record: Partition) -> Path:
+        return self._folder(record) / f"{record.name}.json"
+
+
+@contextmanager
+def _whole_or_nothing(final: Path, label: str) -> Iterator[Path]:
+    draft = final.with_name(f".{final.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(final)
+        yield draft
+        _sync(draft)
+        draft.replace(final)
+        _sync(final.parent)
+    except OSError as error:
+        msg = f"{label} cannot be published: {error.strerror or error}. What was there before is unchanged."
+        raise LakeError(msg) from error
+    finally:
+        with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def _sweep(final: Path) -> None:
+    """Removes what a killed process left behind; a draft of today may still be in the making."""
+    for draft in final.parent.glob(f".{escape(final.name)}.*.tmp"):
+        with suppress(FileNotFoundError):
+            if time.time() - draft.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
+                draft.unlink()
+
+
+def _day_of(folder: Path) -> date:
+    try:
+        return date.fromisoformat(folder.name.removeprefix("day="))
+    except ValueError as error:
+        msg = f"{folder} is no folder of the lake: its name must be day=YYYY-MM-DD. Move it away."
+        raise LakeError(msg) from error
 
 
 def _sync(path: Path) -> None:
