@@ -82,6 +82,17 @@ class MessageState(Word):
     IN_DOUBT = "in_doubt", "May have been processed; settled by evidence, never by sending again."
 
 
+class SuppressionReason(Word):
+    """Why an address must not be written to; for every customer who has it."""
+
+    UNSUBSCRIBED = "unsubscribed", "The customer unsubscribed from a link or in the shop."
+    COMPLAINED = "complained", "The customer marked a message as spam."
+    HARD_BOUNCED = "hard_bounced", "The mailbox does not exist."
+    STOPPED = "stopped", "The customer answered STOP."
+    INVALID = "invalid", "The provider says that the address cannot receive messages."
+    ERASED = "erased", "The customer asked to be forgotten."
+
+
 class Stage(Word):
     """Where a customer stands in the life of a customer."""
 
