@@ -1,0 +1,192 @@
+"""Connections to the ledger's database: SQLite or PostgreSQL, their clock, and one transaction at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from pydantic import SecretStr
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from perennial.errors import LedgerError
+
+Result = TypeVar("Result")
+
+_PATIENCE_SECONDS = 30
+_TRIES = 5
+_DEADLOCKS = {"40001", "40P01"}  # serialization failure, deadlock: PostgreSQL says "try again"
+_LOCK = 0x706572656E6E6961  # "perennia"; one lock a ledger
+
+_SPEAK_POSTGRESQL = f"""
+    select
+        -- What is about to be sent must be on disk first, whatever the server is used to.
+        case when current_setting('synchronous_commit') = 'off'
+            then set_config('synchronous_commit', 'on', false) end,
+        -- The tables grow by millions within one run; a plan made for the empty table would be kept.
+        set_config('plan_cache_mode', 'force_custom_plan', false),
+        -- A worker that hangs must not hold up the others.
+        set_config('lock_timeout', '{_PATIENCE_SECONDS}s', false),
+        set_config('idle_in_transaction_session_timeout', '60s', false),
+        set_config('timezone', 'UTC', false)
+"""
+
+_SPEAK_SQLITE = (
+    "pragma journal_mode = wal",
+    # WAL syncs only at checkpoints unless told otherwise; a power cut would forget what was on the wire.
+    "pragma synchronous = full",
+    "pragma foreign_keys = on",
+)
+
+_CLOCK = {
+    "postgresql": text("select clock_timestamp()"),
+    "sqlite": text("select strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000+00:00'"),
+}
+
+
+class Database:
+    """The ledger's database. Nothing is connected before the first call."""
+
+    def __init__(self, url: str | SecretStr) -> None:
+        self.url = _checked(url.get_secret_value() if isinstance(url, SecretStr) else url)
+        self.dialect = self.url.get_backend_name()
+        self._engine = _engine(self.url)
+        self._writer = self._engine.execution_options(sqlite_begin="begin immediate")
+
+    def __repr__(self) -> str:
+        return f"Database({self.url.render_as_string(hide_password=True)!r})"
+
+    def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Runs `work` in one transaction, again when the database asks for it; commits all or nothing.
+
+        Raises:
+            LedgerError: it could not be committed.
+        """
+        with self._explained("written"):
+            return self._committed(work)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection whose reads agree with each other.
+
+        Raises:
+            LedgerError: the database cannot be read.
+        """
+        with self._explained("read"), self._engine.connect() as connection:
+            if self.dialect == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901 - the same one, told how to behave
+            yield connection
+
+    def lock(self, connection: Connection) -> None:
+        """Makes this the only transaction that decides, until it ends.
+
+        SQLite has one writer anyway: BEGIN IMMEDIATE waits for the turn.
+        """
+        if self.dialect == "postgresql":
+            connection.execute(text(f"select pg_advisory_xact_lock({_LOCK})"))
+
+    def clock(self, connection: Connection) -> datetime:
+        """The time that leases are measured by: the database's, which all workers share."""
+        moment: datetime | str = connection.execute(_CLOCK[self.dialect]).scalar_one()
+        return datetime.fromisoformat(moment) if isinstance(moment, str) else moment.astimezone(UTC)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _committed(self, work: Callable[[Connection], Result]) -> Result:
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                with self._writer.begin() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                if tries == _TRIES or getattr(error.orig, "sqlstate", None) not in _DEADLOCKS:
+                    raise
+
+    @contextmanager
+    def _explained(self, action: str) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise self._cannot(action, error) from error
+
+    def _cannot(self, action: str, error: SQLAlchemyError) -> LedgerError:
+        return LedgerError(
+            f"The ledger at {self.url.render_as_string(hide_password=True)} cannot be {action}:"
+            f" {_first_line(error)} {_advice(error)}"
+        )
+
+
+def _checked(text_: str) -> URL:
+    try:
+        url = make_url(text_)
+    except ArgumentError:
+        msg = "PERENNIAL_LEDGER_URL is no SQLAlchemy URL, such as postgresql+psycopg://user@host/ledger."
+        raise LedgerError(msg) from None
+    if url.drivername not in {"sqlite", "postgresql", "postgresql+psycopg"}:
+        msg = (
+            f"The ledger does not speak {url.drivername}: use sqlite:///… or postgresql+psycopg://…"
+        )
+        raise LedgerError(msg)
+    if url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
+        msg = "The ledger cannot be kept in memory: it has to outlive the process. Name a file: sqlite:////path/ledger.db"
+        raise LedgerError(msg)
+    return url.set(drivername="postgresql+psycopg") if "postgresql" in url.drivername else url
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(
+            url, hide_parameters=True, connect_args={"timeout": _PATIENCE_SECONDS}
+        )
+        event.listen(engine, "connect", _greet_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    event.listen(engine, "connect", _greet_postgresql)
+    return engine
+
+
+def _greet_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own connection
+    connection.isolation_level = None  # the driver would begin transactions by its own rules
+    for statement in _SPEAK_SQLITE:
+        connection.execute(statement)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "begin"))
+
+
+def _greet_postgresql(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own connection
+    connection.execute(_SPEAK_POSTGRESQL)
+    connection.commit()
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+    return (said.splitlines() or ["no answer"])[0].rstrip(".") + "."
+
+
+_ADVICE = {
+    "readonly": "Give this user the right to write the file and its folder.",
+    "read-only": "Point PERENNIAL_LEDGER_URL at the primary, not at a replica.",
+    "unable to open": "Make its folder, and let this user write there.",
+    "is full": "Make room on the disk; nothing was recorded, so nothing may be sent.",
+    "no space left": "Make room on the disk; nothing was recorded, so nothing may be sent.",
+    "locked": "Another process has been writing for too long; look for one that hangs.",
+    "lock timeout": "Another process has been writing for too long; look for one that hangs.",
+    "no such table": "Prepare it: perennial migrate",
+    "does not exist": "Prepare it: perennial migrate",
+    "connection": "Start the database, or correct PERENNIAL_LEDGER_URL; then run again.",
+}
+
+
+def _advice(error: SQLAlchemyError) -> str:
+    said = str(getattr(error, "orig", error)).lower()
+    return next(
+        (advice for sign, advice in _ADVICE.items() if sign in said),
+        "Nothing of this step was recorded; run it again.",
+    )

@@ -1,0 +1,60 @@
+"""Bringing the ledger's tables to what this version of Perennial knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from perennial.errors import LedgerError
+from perennial.ledger.database import Database
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrate(database: Database) -> None:
+    """Creates or upgrades the tables. Whoever comes second waits, and finds nothing left to do.
+
+    Raises:
+        LedgerError: the database cannot be written.
+    """
+    if database.dialect == "sqlite":
+        _make_folder(Path(str(database.url.database)).parent)
+    database.write(lambda connection: _upgrade(database, connection))
+
+
+def check_version(connection: Connection) -> None:
+    """Refuses a ledger whose tables are not those of this version.
+
+    Raises:
+        LedgerError: it was never migrated, or by another version.
+    """
+    found = MigrationContext.configure(connection).get_current_revision()
+    known = [script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()]
+    if found == known[0]:
+        return
+    if found is not None and found not in known:
+        msg = f"The ledger was written by a newer Perennial (migration {found}). Upgrade this installation."
+        raise LedgerError(msg)
+    msg = f"The ledger has not been prepared (migration {found or 'none'} of {known[0]}). Run: perennial migrate"
+    raise LedgerError(msg)
+
+
+def _upgrade(database: Database, connection: Connection) -> None:
+    database.lock(connection)
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The ledger's folder {folder} cannot be made: {error.strerror}."
+        raise LedgerError(msg) from error

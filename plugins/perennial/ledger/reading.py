@@ -1,0 +1,129 @@
+"""What planning, accounting and people read from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Select, Text, cast, func, literal, null, select, union_all
+from sqlalchemy.sql.selectable import CompoundSelect
+
+from perennial.ledger.database import Database
+from perennial.ledger.statements import statement
+from perennial.ledger.tables import hold_outs, messages, suppressions
+from perennial.ledger.values import Entry, Standing
+from perennial.model.keys import MessageKey
+from perennial.model.words import MessageState, Outcome, Reason
+
+_ROWS = 20_000
+
+HISTORY = pa.schema(
+    [
+        ("key", pa.string()),
+        ("campaign", pa.string()),
+        ("step", pa.int32()),
+        ("customer_id", pa.string()),
+        ("person_id", pa.string()),
+        ("occasion", pa.string()),
+        ("day", pa.date32()),
+        ("channel", pa.string()),
+        ("pressure", pa.string()),
+        ("state", pa.string()),
+        ("at", pa.timestamp("us", tz="UTC")),
+    ]
+)
+
+SUPPRESSED = pa.schema(
+    [
+        ("address_key", pa.string()),
+        ("channel", pa.string()),
+        ("reason", pa.string()),
+        ("since", pa.timestamp("us", tz="UTC")),
+    ]
+)
+
+_SAME = ("key", "campaign", "step", "customer_id", "person_id", "occasion", "day")
+
+
+def history(database: Database, *, since: datetime) -> pa.Table:
+    """Every message claimed, and everybody held out, since an instant; the oldest first."""
+    claimed = select(
+        *messages.c[_SAME],
+        messages.c.channel,
+        messages.c.pressure,
+        messages.c.state,
+        messages.c.claimed_at.label("at"),
+    ).where(messages.c.claimed_at >= since)
+    held_out = select(
+        *hold_outs.c[_SAME],
+        cast(null(), Text),
+        cast(null(), Text),
+        literal(str(Outcome.HOLD_OUT)),
+        hold_outs.c.recorded_at,
+    ).where(hold_outs.c.recorded_at >= since)
+    return _table(database, union_all(claimed, held_out).order_by("at", "key"), HISTORY)
+
+
+def suppressed(database: Database) -> pa.Table:
+    """Every suppressed address once a channel, with the first reason."""
+    turn = func.row_number().over(
+        partition_by=(suppressions.c.address_key, suppressions.c.channel),
+        order_by=(suppressions.c.since, suppressions.c.reason),
+    )
+    ranked = select(suppressions, turn.label("turn")).subquery()
+    first = (
+        select(*ranked.c[tuple(SUPPRESSED.names)])
+        .where(ranked.c.turn == 1)
+        .order_by(ranked.c.address_key, ranked.c.channel)
+    )
+    return _table(database, first, SUPPRESSED)
+
+
+def standing(database: Database, campaign: str, day: date) -> Standing:
+    """Where the messages of a campaign's day stand."""
+    whose = {"campaign": campaign, "day": day}
+    with database.reading() as connection:
+        counts = connection.execute(statement("standing_counts", database.dialect), whose).all()
+    return Standing(
+        campaign=campaign,
+        day=day,
+        states={MessageState(row.state): row.messages for row in counts if row.state},
+        blocked={Reason(row.reason): row.messages for row in counts if row.reason},
+        entries=partial(_entries, database, whose),
+    )
+
+
+def _entries(database: Database, whose: Mapping[str, Any]) -> Iterator[Entry]:
+    with database.reading() as connection:
+        found = connection.execute(
+            statement("standing", database.dialect),
+            whose,
+            execution_options={"yield_per": _ROWS},
+        )
+        for key, state, reason in found:
+            yield Entry(
+                key=MessageKey(key),
+                state=MessageState(state) if state else None,
+                blocked=Reason(reason) if reason else None,
+            )
+
+
+def _table(
+    database: Database, query: Select[Any] | CompoundSelect[Any], schema: pa.Schema
+) -> pa.Table:
+    with database.reading() as connection:
+        found = connection.execute(query, execution_options={"yield_per": _ROWS})
+        return pa.Table.from_batches(
+            (_batch(rows, schema) for rows in found.partitions()), schema=schema
+        )
+
+
+def _batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True)
+    arrays = [
+        pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)

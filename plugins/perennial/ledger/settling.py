@@ -1,0 +1,94 @@
+"""After the wire: answers, the lack of them, and what is still in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from perennial.errors import LedgerError
+from perennial.ledger.database import Database
+from perennial.ledger.statements import packed, statement
+from perennial.ledger.states import ANSWERS
+from perennial.ledger.tables import iso, messages
+from perennial.ledger.values import Doubt
+from perennial.model.keys import MessageKey
+from perennial.model.message import Receipt
+from perennial.model.words import Channel, MessageState
+
+
+def settle(database: Database, receipts: Sequence[Receipt], *, now: datetime) -> None:
+    """Records answers, all or none of them. An answer to a message that has its last one is ignored.
+
+    Raises:
+        LedgerError: a receipt says something that is no answer.
+    """
+    wrong = {receipt.state for receipt in receipts} - ANSWERS
+    if wrong:
+        msg = f"A receipt cannot say {', '.join(sorted(wrong))}: only {', '.join(sorted(ANSWERS))}."
+        raise LedgerError(msg)
+    if not receipts:
+        return
+    batch = {"receipts": packed(_row(r) for r in _one_a_key(receipts)), "now": now}
+    database.write(
+        lambda connection: connection.execute(statement("settle", database.dialect), batch).close()
+    )
+
+
+def abandon_expired(database: Database) -> int:
+    """Puts in doubt every message whose request began and whose worker let the lease end."""
+    return database.write(
+        lambda connection: (
+            connection.execute(
+                statement("abandon_expired", database.dialect),
+                {"clock": database.clock(connection)},
+            ).rowcount
+        )
+    )
+
+
+def doubts(database: Database, *, campaign: str | None, day: date | None) -> list[Doubt]:
+    """Messages that may have been sent, the oldest first."""
+    found = select(
+        *messages.c["key", "campaign", "day", "channel", "provider", "dispatched_at"]
+    ).where(messages.c.state == MessageState.IN_DOUBT)
+    if campaign is not None:
+        found = found.where(messages.c.campaign == campaign)
+    if day is not None:
+        found = found.where(messages.c.day == day)
+    with database.reading() as connection:
+        rows = connection.execute(found.order_by(messages.c.dispatched_at, messages.c.key))
+        return [
+            Doubt(
+                key=MessageKey(row.key),
+                campaign=row.campaign,
+                day=row.day,
+                channel=Channel(row.channel),
+                provider=row.provider,
+                since=row.dispatched_at,
+            )
+            for row in rows
+        ]
+
+
+def _one_a_key(receipts: Iterable[Receipt]) -> Iterable[Receipt]:
+    """The last answer to each message, unless one of them was a yes."""
+    latest: dict[MessageKey, Receipt] = {}
+    for receipt in receipts:
+        known = latest.get(receipt.key)
+        if known is None or known.state is not MessageState.ACCEPTED:
+            latest[receipt.key] = receipt
+    return latest.values()
+
+
+def _row(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "key": receipt.key,
+        "state": receipt.state,
+        "provider": receipt.provider,
+        "provider_id": receipt.provider_id,
+        "code": receipt.code,
+        "not_before": iso(receipt.not_before) if receipt.not_before else None,
+    }

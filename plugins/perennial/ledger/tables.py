@@ -1,0 +1,258 @@
+"""The tables of the ledger; migrations/ builds them, and a test holds the two together.
+
+No table holds an address, a name or a text: keys, hashes, closed words and instants only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    TypeDecorator,
+)
+from sqlalchemy.types import TypeEngine
+
+from perennial.model.words import Channel, MessageState, Pressure, Reason, SuppressionReason
+
+METADATA = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite keeps it as ISO text of one width, so that it sorts as time does."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        text = dialect.name == "sqlite"
+        return dialect.type_descriptor(String(32) if text else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ANN401 - text or datetime, by database
+        if value is None:
+            return None
+        return iso(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ANN401 - text or datetime, by database
+        if value is None:
+            return None
+        moment = datetime.fromisoformat(value) if dialect.name == "sqlite" else value
+        return moment.astimezone(UTC)
+
+
+def iso(moment: datetime) -> str:
+    """An instant as the ledger writes it in text.
+
+    Raises:
+        ValueError: it has no zone, so nobody knows when it is.
+    """
+    if moment.tzinfo is None:
+        msg = "The ledger takes no time without a zone."
+        raise ValueError(msg)
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+class Amount(TypeDecorator[Decimal]):
+    """An exact figure. SQLite has no decimals, so there it is text."""
+
+    impl = Numeric(12, 2)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        text = dialect.name == "sqlite"
+        return dialect.type_descriptor(String(16) if text else Numeric(12, 2))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:  # noqa: ANN401 - text or decimal, by database
+        return str(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:  # noqa: ANN401, ARG002 - text or decimal, by database
+        return None if value is None else Decimal(value)
+
+
+KEY = String(32).with_variant(String(32, collation="C"), "postgresql")
+"""A message key; compared byte by byte, which is what a hash is for."""
+
+
+def one_of(column: str, words: Iterable[StrEnum]) -> CheckConstraint:
+    """The column holds a word of a closed list, or nothing where the column may be empty."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} in ({listed})", name=f"{column}_is_known")
+
+
+messages = Table(
+    "messages",
+    METADATA,
+    Column("key", KEY, primary_key=True, comment="Refuses a second row for the same message."),
+    Column("campaign", String(64), nullable=False, comment="Which campaign."),
+    Column("step", Integer, nullable=False, comment="Which step of the campaign."),
+    Column("customer_id", String(128), nullable=False, comment="The shop's id."),
+    Column("person_id", String(128), nullable=False, comment="Whom the caps protect."),
+    Column("occasion", String(128), nullable=False, comment="What made the message due."),
+    Column("day", Date, nullable=False, comment="Day of the plan that claimed it last."),
+    Column("channel", String(16), nullable=False, comment="How it travels."),
+    Column("pressure", String(16), nullable=False, comment="Which caps it counts to."),
+    Column("address_key", String(64), nullable=False, comment="Keyed hash of the address."),
+    Column("provider", String(32), comment="Who was asked to carry it."),
+    Column("provider_id", String(255), comment="The provider's own id of it."),
+    Column("state", String(16), nullable=False, comment="Where it stands; see states.py."),
+    Column("attempts", Integer, nullable=False, comment="Requests that were begun."),
+    Column("claimed_by", String(255), nullable=False, comment="The worker that claimed it last."),
+    Column("lease_until", Instant, comment="Until then it is the worker's; database's clock."),
+    Column("send_at", Instant, nullable=False, comment="Not before then."),
+    Column("expires_at", Instant, nullable=False, comment="Not then or later."),
+    Column("claimed_at", Instant, nullable=False, comment="What rolling caps count from."),
+    Column("dispatched_at", Instant, comment="When the last request began; database's clock."),
+    Column("settled_at", Instant, comment="When the last answer, or its lack, was recorded."),
+    Column("code", String(255), comment="The provider's own word for its answer."),
+    Column("not_before", Instant, comment="When a retryable message may be claimed again."),
+    one_of("state", MessageState),
+    one_of("channel", Channel),
+    one_of("pressure", Pressure),
+    CheckConstraint("send_at < expires_at", name="can_leave"),
+    CheckConstraint(
+        "(state in ('claimed', 'dispatching')) = (lease_until is not null)",
+        name="is_leased_while_in_hand",
+    ),
+    CheckConstraint(
+        "state in ('claimed', 'retryable') or (attempts > 0 and dispatched_at is not null)",
+        name="was_dispatched_before_it_was_answered",
+    ),
+    CheckConstraint(
+        "state not in ('accepted', 'refused') or (settled_at is not null and provider is not null)",
+        name="was_answered_by_somebody",
+    ),
+    CheckConstraint("not_before is null or state = 'retryable'", name="waits_only_to_be_retried"),
+    # Counts a person's messages inside a rolling cap without reading anybody else's.
+    Index(None, "person_id", "claimed_at"),
+    # Finds a day's messages for its accounts.
+    Index(None, "campaign", "day"),
+    comment="One row a message that was ever claimed.",
+    postgresql_with={"fillfactor": "50"},
+)
+
+message_changes = Table(
+    "message_changes",
+    METADATA,
+    Column(
+        "id",
+        BigInteger().with_variant(Integer, "sqlite"),
+        Identity(always=True),
+        primary_key=True,
+        comment="The order of the changes.",
+    ),
+    Column("message_key", KEY, nullable=False, comment="Which message."),
+    Column("state", String(16), nullable=False, comment="What it became."),
+    Column("worker", String(255), nullable=False, comment="In whose hands."),
+    Column("code", String(255), comment="The provider's own word for its answer."),
+    Column("at", Instant, nullable=False, comment="When, by the database's clock."),
+    comment="Every change of a message, written by the database itself; only grows.",
+)
+
+blocks = Table(
+    "blocks",
+    METADATA,
+    Column("key", KEY, primary_key=True, comment="Which message."),
+    Column("day", Date, primary_key=True, comment="Day of the plan; one reason a day."),
+    Column("campaign", String(64), nullable=False, comment="Which campaign."),
+    Column("reason", String(32), nullable=False, comment="Why it may not leave; the latest."),
+    Column("blocked_at", Instant, nullable=False, comment="When that was found."),
+    one_of("reason", Reason),
+    # Finds a day's blocked messages for its accounts.
+    Index(None, "campaign", "day"),
+    comment="Messages of a plan that may not leave; a later claim removes its row.",
+)
+
+hold_outs = Table(
+    "hold_outs",
+    METADATA,
+    Column("key", KEY, primary_key=True, comment="Counts a held-out person once an occasion."),
+    Column("campaign", String(64), nullable=False, comment="Which campaign."),
+    Column("step", Integer, nullable=False, comment="Which step of the campaign."),
+    Column("customer_id", String(128), nullable=False, comment="The shop's id."),
+    Column("person_id", String(128), nullable=False, comment="Who is held out."),
+    Column("occasion", String(128), nullable=False, comment="What made the message due."),
+    Column("day", Date, nullable=False, comment="Day of the plan that held it out first."),
+    Column("recorded_at", Instant, nullable=False, comment="When it would have been sent."),
+    # Finds a day's hold-outs for its accounts.
+    Index(None, "campaign", "day"),
+    comment="Messages that were not sent on purpose, to measure what the campaign changes.",
+)
+
+suppressions = Table(
+    "suppressions",
+    METADATA,
+    Column("address_key", String(64), primary_key=True, comment="Keyed hash of the address."),
+    Column("channel", String(16), primary_key=True, comment="Where it must not be written to."),
+    Column("reason", String(32), primary_key=True, comment="Why; each reason is kept once."),
+    Column("since", Instant, nullable=False, comment="Since when."),
+    one_of("channel", Channel),
+    one_of("reason", SuppressionReason),
+    comment="Addresses that must not be written to, whoever has them; only grows.",
+)
+
+coupons = Table(
+    "coupons",
+    METADATA,
+    Column("code", String(64), primary_key=True, comment="Refuses the same code for two messages."),
+    Column(
+        "message_key",
+        KEY,
+        ForeignKey("messages.key"),
+        nullable=False,
+        unique=True,
+        comment="Refuses a second coupon for the same message.",
+    ),
+    Column("kind", String(32), nullable=False, comment="percent, amount …"),
+    Column("value", Amount, nullable=False, comment="How much."),
+    Column("expires_on", Date, nullable=False, comment="Last day on which it is good."),
+    comment="Discounts that went out, each in one message.",
+)
+
+plans = Table(
+    "plans",
+    METADATA,
+    Column("campaign", String(64), primary_key=True, comment="Which campaign."),
+    Column("day", Date, primary_key=True, comment="Which day; one plan a day."),
+    Column("plan_hash", String(64), nullable=False, comment="What is approved and carried out."),
+    Column("counts", JSON, nullable=False, comment="How many by outcome."),
+    Column("planned_at", Instant, nullable=False, comment="When it was made."),
+    comment="The plan that each campaign's day is carried out from.",
+)
+
+identity = Table(
+    "ledger",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="Always 1: one ledger."),
+    Column("ledger_id", String(36), nullable=False, comment="Tells this ledger from any other."),
+    Column("epoch", Integer, nullable=False, comment="Grows by one with every restore."),
+    Column("created_at", Instant, nullable=False, comment="When it was made."),
+    Column("checked_at", Instant, nullable=False, comment="When it was last seen to be writable."),
+    CheckConstraint("id = 1", name="is_the_only_one"),
+    comment="Who this ledger is, so that an old backup is not taken for it.",
+)

@@ -1,0 +1,82 @@
+"""What the ledger is told and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from perennial.model.keys import MessageKey
+from perennial.model.words import Channel, MessageState, Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """The answer to a claim. What is in none of the three is not due yet."""
+
+    claimed: frozenset[MessageKey] = frozenset()
+    blocked: Mapping[MessageKey, Reason] = field(default_factory=dict)
+    taken: frozenset[MessageKey] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """A message that may have been sent; `provider` is empty when the worker died before it said."""
+
+    key: MessageKey
+    campaign: str
+    day: date
+    channel: Channel
+    provider: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldOut:
+    """Somebody who was left out on purpose."""
+
+    key: MessageKey
+    campaign: str
+    step: int
+    customer_id: str
+    person_id: str
+    occasion: str
+    day: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanRecord:
+    """Which plan a campaign's day is carried out from."""
+
+    campaign: str
+    day: date
+    plan_hash: str
+    counts: Mapping[str, int]
+    planned_at: datetime
+
+
+class Entry(NamedTuple):
+    """Where one message of a plan stands: a state, or the reason why it was blocked; never both."""
+
+    key: MessageKey
+    state: MessageState | None
+    blocked: Reason | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where the messages of a campaign's day stand. What the ledger has not heard of is not counted.
+
+    A message that was blocked after it had become claimable again counts as blocked.
+    """
+
+    campaign: str
+    day: date
+    states: Mapping[MessageState, int]
+    blocked: Mapping[Reason, int]
+    entries: Callable[[], Iterator[Entry]] = field(repr=False, compare=False)
+
+    @property
+    def total(self) -> int:
+        return sum(self.states.values()) + sum(self.blocked.values())
