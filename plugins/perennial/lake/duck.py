@@ -70,16 +70,14 @@ class Engine:
             self._connection.execute(sql, parameters)
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """A small result as dictionaries."""
-        with _explained():
-            result = self._connection.execute(sql, parameters)
-            names = [column[0] for column in result.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        """A small result as dictionaries; instants know their zone."""
+        rows: list[dict[str, Any]] = self.table(sql, parameters).to_pylist()
+        return rows
 
     def scalar(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - as typed by the query
-        with _explained():
-            row = self._connection.execute(sql, parameters).fetchone()
-        return row[0] if row else None
+        for row in self.rows(sql, parameters):
+            return next(iter(row.values()))
+        return None
 
     def table(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         with _explained():

@@ -374,6 +374,7 @@ DECISIONS = Dataset(
         _column("locale", "VARCHAR", "Language of the words.", required=True),
         _column("zone", "VARCHAR", "The customer's clock.", required=True),
         _column("zone_source", "VARCHAR", "profile, address, phone or shop.", required=True),
+        _column("local_day", "DATE", "The day on the customer's clock.", required=True),
         _column("send_at", "TIMESTAMPTZ", "Not before."),
         _column("expires_at", "TIMESTAMPTZ", "Not at or after."),
         _column(

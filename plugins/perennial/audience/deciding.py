@@ -1,0 +1,210 @@
+"""Who is written to today, in which words, when, and why not: the plan of one campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from perennial.audience.sending_hours import sending_hours
+from perennial.campaigns.definition import Campaign, Step
+from perennial.campaigns.timing import plan_instant
+from perennial.model.fields import MERGE_FIELDS, Origin
+from perennial.model.shop import Shop
+from perennial.model.words import Channel
+
+if TYPE_CHECKING:
+    from perennial.lake.duck import Engine
+
+_SQL = Path(__file__).parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """What a template needs from the plan, on one channel."""
+
+    template: str
+    channel: Channel
+    fields: frozenset[str]
+    required: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerFacts:
+    """What the ledger knows that matters to a plan; see Ledger.history and Ledger.suppressed for the columns."""
+
+    history: pa.Table = field(repr=False)
+    suppressed: pa.Table = field(repr=False)
+
+
+def decide(
+    engine: Engine,
+    *,
+    campaign: Campaign,
+    rivals: Sequence[Campaign],
+    day: date,
+    shop: Shop,
+    facts: LedgerFacts,
+    wordings: Collection[Wording],
+    shards: int,
+    salt: str,
+) -> None:
+    """Leaves the table `verdicts` in the engine: the plan, without the personal values.
+
+    The engine must have the day open, and the views `memberships` and `customer_features`. `rivals` are all
+    campaigns, the planned one included.
+    """
+    engine.register("history", facts.history)
+    engine.register("suppressed", facts.suppressed)
+    engine.register("rules", _rules(rivals))
+    engine.register("steps", _steps(rivals))
+    engine.register("zone_times", _zone_times(engine, rivals, day, shop))
+    night = _night(campaign, day, shop, wordings) | {"shards": shards, "salt": salt}
+    engine.register("night", pa.Table.from_pylist([night]))
+    engine.execute((_SQL / "decisions.sql").read_text(encoding="utf-8"))
+
+
+def gather_values(engine: Engine) -> None:
+    """Leaves the table `facts`: the personal values of everybody whom `verdicts` says to write to."""
+    engine.execute((_SQL / "values.sql").read_text(encoding="utf-8"))
+
+
+def values_expression(wordings: Collection[Wording]) -> str:
+    """SQL that packs the personal values of a row of `facts` into the JSON of the decisions."""
+    wanted = {name for wording in wordings for name in wording.fields if _planned(name)}
+    if not wanted:
+        return "'{}'"
+    pairs = ", ".join(f"'{name}': facts.{name}" for name in sorted(wanted))
+    return f"to_json({{{pairs}}})::varchar"
+
+
+def incomplete_expression(wordings: Collection[Wording]) -> str:
+    """SQL that names the first field that a row's words need and that is missing, or null."""
+    branches = [
+        f"when verdicts.template = '{w.template}' and verdicts.channel = '{w.channel}'"
+        f" and facts.{name} is null then '{name}'"
+        for w in sorted(wordings, key=lambda w: (w.template, w.channel))
+        for name in sorted(w.required)
+        if _planned(name)
+    ]
+    return f"case {' '.join(branches)} end" if branches else "null::varchar"
+
+
+def _planned(name: str) -> bool:
+    return MERGE_FIELDS[name].origin is Origin.PLAN
+
+
+def _rules(campaigns: Sequence[Campaign]) -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {
+                "campaign": c.name,
+                "topic": str(c.topic),
+                "pressure": str(c.pressure),
+                "priority": c.priority,
+                "channels": [str(channel) for channel in c.channels],
+                "holdout": float(c.holdout),
+                "cool_down_days": c.cool_down.days if c.cool_down else 0,
+                "paused": c.paused,
+                "step_count": len(c.steps),
+            }
+            for c in campaigns
+        ]
+    )
+
+
+def _steps(campaigns: Sequence[Campaign]) -> pa.Table:
+    schema = pa.schema(
+        [
+            ("campaign", pa.string()),
+            ("step", pa.int32()),
+            ("template", pa.string()),
+            ("after_days", pa.int32()),
+            ("offer_kind", pa.string()),
+            ("offer_value", pa.string()),
+            ("offer_days", pa.int32()),
+        ]
+    )
+    rows = [_step(c, n, step) for c in campaigns for n, step in enumerate(c.steps, start=1)]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _step(campaign: Campaign, number: int, step: Step) -> dict[str, object]:
+    offer = step.offer
+    return {
+        "campaign": campaign.name,
+        "step": number,
+        "template": step.template,
+        "after_days": step.after_days,
+        "offer_kind": str(offer.kind) if offer else None,
+        "offer_value": f"{offer.value:f}" if offer else None,
+        "offer_days": offer.valid_days if offer else None,
+    }
+
+
+def _zone_times(engine: Engine, campaigns: Sequence[Campaign], day: date, shop: Shop) -> pa.Table:
+    zones = {row["zone"] for row in engine.rows("select distinct zone from contacts")}
+    return pa.Table.from_pylist(
+        [
+            _zone_time(campaign, name, day, shop)
+            for campaign in campaigns
+            for name in sorted(zones | {shop.zone.key})
+        ],
+        schema=pa.schema(
+            [
+                ("campaign", pa.string()),
+                ("zone", pa.string()),
+                ("local_day", pa.date32()),
+                ("send_at", pa.timestamp("us", tz="UTC")),
+                ("expires_at", pa.timestamp("us", tz="UTC")),
+                ("quiet", pa.bool_()),
+            ]
+        ),
+    )
+
+
+def _zone_time(campaign: Campaign, zone: str, day: date, shop: Shop) -> dict[str, object]:
+    hours = sending_hours(
+        ZoneInfo(zone),
+        day,
+        send_at=campaign.send_at,
+        expires_after=campaign.expires_after,
+        quiet_hours=shop.quiet_hours,
+        plan_at=plan_instant(campaign, day, shop.zone),
+    )
+    return {
+        "campaign": campaign.name,
+        "zone": zone,
+        "local_day": hours.local_day,
+        "send_at": hours.send_at,
+        "expires_at": hours.expires_at,
+        "quiet": hours.quiet,
+    }
+
+
+def _night(
+    campaign: Campaign, day: date, shop: Shop, wordings: Collection[Wording]
+) -> dict[str, object]:
+    known_at = datetime.combine(day, datetime.min.time(), shop.zone)
+    fields = {name for wording in wordings for name in wording.fields}
+    return {
+        "planned": campaign.name,
+        "day": day,
+        "shop_zone": shop.zone.key,
+        "known_at": known_at,
+        "year_ago": known_at - timedelta(days=365),
+        "locales": list(shop.locales),
+        "default_locale": shop.default_locale,
+        "global_holdout": float(shop.global_holdout),
+        "promotional_per_day": shop.caps.promotional_per_day,
+        "promotional_per_week": shop.caps.promotional_per_week,
+        "days_between_surveys": shop.caps.days_between_surveys,
+        "point_value": shop.points.value,
+        "needs_liked": "liked" in fields,
+        "needs_order_products": "order_products" in fields,
+    }

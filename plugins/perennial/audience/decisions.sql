@@ -1,0 +1,222 @@
+-- The plan: one decision for every member of a campaign's audience.
+--
+-- Reads   memberships, customer_features, contacts, consents      the lake, as known on the day
+--         rules, steps, zone_times                                the campaign files
+--         history, suppressed                                     the ledger
+--         night                                                   one row: planned campaign, day, shards, caps, shares, locales
+-- Writes  temp table `verdicts`, one row a member of the planned campaign, everything but the personal values.
+--
+-- Every campaign that competes for the same people is decided here, and only the planned one is kept: so the
+-- result does not depend on which campaign is planned first.
+
+-- Who competes: the planned campaign's audience, and what else is due to the same people today.
+create or replace table members as
+select m.*, f.preferred_channel, f.language, f.average_order_value, r.* exclude (campaign)
+from memberships as m
+join rules as r using (campaign)
+left join customer_features as f using (customer_id)
+where m.person_id in (
+    select person_id from memberships where campaign = (select planned from night)
+);
+
+-- What has gone before, without today: today's rivals are settled below, by priority, not by who was first.
+-- A message that is surely not on its way (claimed, retryable) has not gone.
+create or replace table gone as
+select h.*
+from history as h, night
+where h.day < night.day and h.state in ('dispatching', 'accepted', 'refused', 'in_doubt', 'held_out');
+
+create or replace table ladder as
+select campaign, customer_id, occasion, max(step) as steps_done, min(day) as entered_on
+from gone
+group by all;
+
+-- Counts of what reached the person. A held-out message counts as if sent, so that groups stay comparable.
+create or replace table pressure_on_person as
+select
+    m.campaign, m.customer_id, m.occasion,
+    count(*) filter (where g.pressure = 'promotional' and g.at > z.send_at - interval 24 hours) as promotional_day,
+    count(*) filter (where g.pressure = 'promotional' and g.at > z.send_at - interval 7 days) as promotional_week,
+    count(*) filter (
+        where g.pressure = 'survey' and g.at > z.send_at - to_days(night.days_between_surveys::integer)
+    ) as surveys,
+    max(g.day) filter (where g.campaign = m.campaign and g.occasion <> m.occasion) as other_occasion_on
+from members as m
+cross join night
+join gone as g on g.person_id = m.person_id and g.state <> 'refused'
+left join contacts as c on c.customer_id = m.customer_id
+join zone_times as z on z.campaign = m.campaign and z.zone = coalesce(c.zone, night.shop_zone)
+group by all;
+
+-- Consent belongs to the person: the latest word from any of their accounts holds. Unknown is no.
+create or replace table consent as
+select f.person_id, c.channel, c.topic,
+    arg_max(c.state, (c.happened_at, c.consent_id)) as state,
+    max(c.happened_at) as happened_at
+from consents as c
+join customer_features as f using (customer_id)
+where f.person_id in (select person_id from members)
+group by all;
+
+-- Each member with each channel of the campaign, in the order in which they are tried; `passed` counts the
+-- checks that the channel passes, so that the reason shown is that of the channel that came closest.
+create or replace table channel_checks as
+with candidates as (
+    select m.campaign, m.customer_id, m.person_id, m.occasion, m.topic,
+        unnest(m.channels) as channel,
+        generate_subscripts(m.channels, 1) as declared,
+        m.preferred_channel
+    from members as m
+), addressed as (
+    select k.*,
+        case k.channel when 'email' then c.email else c.phone end as address,
+        case k.channel when 'email' then c.email_key else c.phone_key end as address_key,
+        case k.channel when 'email' then c.email_problem else c.phone_problem end as problem
+    from candidates as k
+    left join contacts as c using (customer_id)
+)
+select
+    a.*,
+    o.happened_at as consented_at,
+    case
+        when a.address is null and a.problem is null then 'no_address'
+        when a.address is null then 'bad_address'
+        when o.state is distinct from 'granted' then 'no_consent'
+        when s.address_key is not null then 'suppressed'
+    end as reason,
+    case when a.address is null then a.problem end as detail,
+    case
+        when a.address is null and a.problem is null then 0
+        when a.address is null then 1
+        when o.state is distinct from 'granted' then 2
+        when s.address_key is not null then 3
+        else 4
+    end as passed
+from addressed as a
+left join consent as o on o.person_id = a.person_id and o.channel = a.channel and o.topic = a.topic
+left join suppressed as s on s.address_key = a.address_key and s.channel = a.channel;
+
+create or replace table chosen_channel as
+select *
+from channel_checks
+qualify row_number() over (
+    partition by campaign, customer_id, occasion
+    order by passed desc, channel = preferred_channel desc nulls last, declared
+) = 1;
+
+-- Everything that concerns the member alone.
+create or replace table checked as
+with laddered as (
+    select m.*,
+        coalesce(l.steps_done, 0) + 1 as next_step,
+        l.entered_on
+    from members as m
+    left join ladder as l using (campaign, customer_id, occasion)
+), stepped as (
+    select l.*,
+        least(l.next_step, l.step_count) as step,
+        l.next_step > l.step_count as finished,
+        s.template,
+        l.entered_on + s.after_days as due_on
+    from laddered as l
+    join steps as s on s.campaign = l.campaign and s.step = least(l.next_step, l.step_count)
+)
+select
+    s.campaign, s.customer_id, s.person_id, s.occasion, s.why, s.step, s.template, s.priority, s.pressure,
+    s.topic, s.holdout, s.average_order_value, s.entered_on,
+    k.channel, k.address, k.address_key, k.consented_at,
+    coalesce(c.zone, night.shop_zone) as zone,
+    coalesce(c.zone_source, 'shop') as zone_source,
+    z.send_at, z.expires_at, z.local_day,
+    case
+        when list_contains(night.locales, s.language) then s.language
+        when list_contains(night.locales, split_part(s.language, '-', 1)) then split_part(s.language, '-', 1)
+        else night.default_locale
+    end as locale,
+    least(
+        night.promotional_per_day - coalesce(p.promotional_day, 0),
+        night.promotional_per_week - coalesce(p.promotional_week, 0)
+    ) as promotional_room,
+    -- The occasion can still be answered tomorrow: what stands in the way today defers, it does not skip.
+    (s.open_until is null or s.open_until > z.local_day) as open_tomorrow,
+    case
+        when s.finished then 'already_sent'
+        when s.open_until < z.local_day then 'expired'
+        when k.passed < 4 then k.reason
+        when s.paused then 'campaign_paused'
+        when s.due_on > night.day then 'step_not_due'
+        when s.step = 1 and p.other_occasion_on > night.day - s.cool_down_days::integer then 'cooling_down'
+        when z.quiet then 'quiet_until_expiry'
+        when s.pressure = 'survey' and coalesce(p.surveys, 0) > 0 then 'capped'
+        when s.pressure = 'promotional' and promotional_room <= 0 then 'capped'
+    end as reason,
+    case
+        when s.finished or s.open_until < z.local_day then null
+        when k.passed < 4 then k.detail
+        when s.paused then null
+        when s.due_on > night.day then s.due_on::varchar
+    end as detail
+from stepped as s
+cross join night
+join chosen_channel as k using (campaign, customer_id, occasion)
+left join contacts as c on c.customer_id = s.customer_id
+join zone_times as z on z.campaign = s.campaign and z.zone = coalesce(c.zone, night.shop_zone)
+left join pressure_on_person as p
+    on p.campaign = s.campaign and p.customer_id = s.customer_id and p.occasion = s.occasion;
+
+-- One account of a person gets the message; then campaigns take turns: declared priority, expected value, a stable hash.
+create or replace table arbitrated as
+with open as (
+    select *,
+        row_number() over (partition by campaign, person_id order by customer_id, occasion) as account
+    from checked
+    where reason is null
+), ranked as (
+    select *,
+        row_number() over (
+            partition by person_id, pressure
+            order by priority desc, average_order_value desc nulls last,
+                md5(concat_ws(chr(31), person_id, campaign)), campaign
+        ) as turn
+    from open
+    where account = 1
+)
+select
+    o.campaign, o.customer_id, o.occasion,
+    case
+        when o.account > 1 then 'duplicate_person'
+        when o.pressure = 'promotional' and r.turn > o.promotional_room then 'lower_priority'
+        when o.pressure = 'survey' and r.turn > 1 then 'lower_priority'
+    end as reason
+from open as o
+left join ranked as r using (campaign, customer_id, occasion);
+
+-- The share of a person is a stable number in [0, 1): the same person is held out on every day of a campaign.
+create or replace table verdicts as
+with reasoned as (
+    select c.* exclude (reason), coalesce(c.reason, a.reason) as reason,
+        md5_number_lower(concat_ws(chr(31), night.salt, 'everything', c.person_id)) % 10000 / 10000.0 as share_of_all,
+        md5_number_lower(concat_ws(chr(31), night.salt, c.campaign, c.person_id)) % 10000 / 10000.0 as share_of_campaign
+    from checked as c
+    cross join night
+    left join arbitrated as a using (campaign, customer_id, occasion)
+    where c.campaign = night.planned
+)
+select
+    v.* exclude (share_of_all, share_of_campaign, holdout, reason),
+    case
+        when v.reason is not null then
+            case
+                when v.open_tomorrow and v.reason in (
+                    'campaign_paused', 'step_not_due', 'cooling_down', 'quiet_until_expiry', 'capped', 'lower_priority'
+                ) then 'defer'
+                else 'skip'
+            end
+        when v.share_of_all < night.global_holdout or v.share_of_campaign < v.holdout then 'hold_out'
+        else 'send'
+    end as outcome,
+    v.reason,
+    substr(sha256(concat_ws(chr(31), v.campaign, v.step::varchar, v.customer_id, v.occasion)), 1, 32) as message_key,
+    (md5_number_lower(v.person_id) % night.shards)::integer as shard
+from reasoned as v
+cross join night;

@@ -1,0 +1,129 @@
+"""Puts an installation together: the only place that chooses adapters, each when it is first needed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from perennial.errors import SettingsError
+from perennial.settings import Settings, Transport
+
+if TYPE_CHECKING:
+    from perennial.campaigns.definition import Campaign
+    from perennial.delivery.provider import Provider
+    from perennial.lake.duck import Engine
+    from perennial.ledger.store import Ledger
+    from perennial.messages.templates import Templates
+    from perennial.model.shop import Shop
+    from perennial.model.words import Channel
+    from perennial.sources.database import DatabaseSource
+
+
+class Installation:
+    """The parts of one installation."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.simulated_now: datetime | None = None
+
+    @cached_property
+    def shop(self) -> Shop:
+        from perennial.sources.shop_file import read_shop
+
+        return read_shop(self.settings.project / "shop.yaml")
+
+    @cached_property
+    def campaigns(self) -> tuple[Campaign, ...]:
+        from perennial.campaigns.reading import load_campaigns
+
+        return load_campaigns(self.settings.project / "campaigns")
+
+    @cached_property
+    def templates(self) -> Templates:
+        from perennial.messages.templates import load_templates
+
+        return load_templates(self.settings.project / "templates", self.shop)
+
+    @cached_property
+    def engine(self) -> Engine:
+        from perennial.lake.duck import Engine
+        from perennial.lake.partitions import Lake
+
+        root = self.settings.lake_path
+        root.mkdir(parents=True, exist_ok=True)
+        return Engine(
+            Lake(root), memory_limit=self.settings.memory_limit, threads=self.settings.threads
+        )
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        from perennial.ledger.store import Ledger
+
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        ledger = Ledger(self.settings.ledger)
+        ledger.migrate()
+        return ledger
+
+    @cached_property
+    def source(self) -> DatabaseSource:
+        from perennial.sources.database import DatabaseSource
+        from perennial.sources.source_map import read_source_map
+
+        source_map = read_source_map(self.settings.project / "shop.yaml")
+        return DatabaseSource(self.settings.source, source_map)
+
+    def providers(self) -> dict[Channel, Provider]:
+        """Fresh adapters; a dispatch closes them."""
+        from perennial.model.words import Channel
+
+        return {channel: self._provider(channel) for channel in Channel}
+
+    def _provider(self, channel: Channel) -> Provider:
+        from perennial.delivery.mailbox_folder import Mailbox
+        from perennial.delivery.smtp import Smtp, SmtpServer
+        from perennial.model.words import Channel
+
+        settings = self.settings
+        chosen = {
+            Channel.EMAIL: settings.email_transport,
+            Channel.SMS: settings.sms_transport,
+        }[channel]
+        if chosen is Transport.MAILBOX:
+            return Mailbox(settings.mailbox_path, channel, clock=self.now)
+        if channel is Channel.SMS:
+            msg = "sms_transport: smtp carries emails only. Set PERENNIAL_SMS_TRANSPORT=mailbox."
+            raise SettingsError(msg)
+        server = SmtpServer(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            user=settings.smtp_user,
+            password=settings.smtp_password,
+            starttls=settings.smtp_starttls,
+        )
+        return Smtp(server, clock=self.now)
+
+    def close(self) -> None:
+        for part in ("engine", "ledger", "source"):
+            if part in self.__dict__:
+                self.__dict__.pop(part).close()
+
+    def now(self) -> datetime:
+        """The instant that counts for quiet hours, caps and expiry; leases go by the ledger's clock."""
+        return self.simulated_now or datetime.now(UTC)
+
+    def campaign(self, name: str) -> Campaign:
+        """A campaign by its name.
+
+        Raises:
+            SettingsError: there is none; names the nearest.
+        """
+        for campaign in self.campaigns:
+            if campaign.name == name:
+                return campaign
+        names = [c.name for c in self.campaigns]
+        near = get_close_matches(name, names, 1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(names)}."
+        msg = f"There is no campaign {name!r}. {hint}"
+        raise SettingsError(msg)

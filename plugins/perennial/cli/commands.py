@@ -1,0 +1,231 @@
+"""The command line: everything Perennial does, one command each.
+
+With `--json`, stdout holds the data and nothing else; progress and notes go to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from perennial.cli import views
+from perennial.errors import PerennialError
+from perennial.model.words import Channel
+from perennial.steps import find_faults, services
+
+app = typer.Typer(
+    help="Perennial: the marketing system that a data engineer can trust with the send button.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+out = Console()
+notes = Console(stderr=True)
+
+_DAY_HELP = "Day on which messages go out, YYYY-MM-DD."
+Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_DAY_HELP)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+def main() -> None:
+    """Runs a command; what Perennial refuses is one message and exit code 1, never a traceback."""
+    try:
+        app()
+    except PerennialError as error:
+        notes.print(f"[bold red]{type(error).__name__}[/]: ", end="")
+        notes.print(str(error), markup=False, highlight=False)
+        sys.exit(1)
+
+
+@app.command()
+def sample(
+    seed: Annotated[int, typer.Option(help="Same seed, same people.")] = 7,
+    scale: Annotated[int, typer.Option(min=1, help="So many times as many customers.")] = 1,
+    shift_to: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Day that shall be today; orders end on the day before."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load the sample shop: real baskets, made-up people."""
+    with services() as perennial, _progress() as progress:
+        summary = perennial.load_sample(
+            seed=seed,
+            scale=scale,
+            shift_to=shift_to.date() if shift_to else None,
+            progress=_follower(progress),
+        )
+    _show(summary, as_json, views.sample)
+
+
+@app.command()
+def night(
+    day: Day,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last of several nights.")
+    ] = None,
+    refresh: Annotated[bool, typer.Option(help="Read the shop once more for this day.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run one night, or several: extract, validate, publish, features, audiences. Sends nothing."""
+    days = _days(day.date(), until.date() if until else day.date())
+    with services() as perennial, _progress() as progress:
+        task = progress.add_task("Nights", total=len(days))
+        nights = []
+        for each in days:
+            progress.update(task, description=f"Night {each}")
+            nights.append(perennial.night(each, refresh=refresh))
+            progress.advance(task)
+    _show([n.as_json() for n in nights], as_json, views.nights)
+
+
+@app.command()
+def plan(
+    campaign: Annotated[str, typer.Argument(help="Name of a file in campaigns/.")],
+    day: Day,
+    as_json: AsJson = False,
+) -> None:
+    """Decide about everybody in a campaign's audience. Sends nothing."""
+    with services() as perennial:
+        _show(perennial.plan(campaign, day.date()).as_json(), as_json, views.plan)
+
+
+@app.command()
+def send(
+    campaign: Annotated[str, typer.Argument(help="Name of a file in campaigns/.")],
+    day: Day,
+    dry_run: Annotated[bool, typer.Option(help="Plan and account, send nothing.")] = False,
+    customer: Annotated[
+        list[str] | None, typer.Option(help="Only this customer; may be repeated.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many messages.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Plan a campaign's day and send what is due. Running it again writes to nobody twice."""
+    with services() as perennial:
+        summary = perennial.plan(campaign, day.date())
+        if not dry_run:
+            perennial.dispatch(
+                campaign,
+                day.date(),
+                plan_hash=summary.plan_hash,
+                customers=customer or (),
+                limit=limit,
+            )
+        _show(perennial.account(campaign, day.date()).as_json(), as_json, views.account)
+
+
+@app.command()
+def preview(
+    campaign: Annotated[str, typer.Argument(help="Name of a file in campaigns/.")],
+    customer: Annotated[str, typer.Option(help="Customer id.")],
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Default: the last night.")
+    ] = None,
+    locale: Annotated[
+        str | None, typer.Option(help="en, es or ru; default: the customer's.")
+    ] = None,
+    channel: Annotated[
+        Channel | None, typer.Option(help="Default: the one that would be used.")
+    ] = None,
+    step: Annotated[int | None, typer.Option(min=1, help="Default: the one that is due.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the email's HTML to this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the real message for a real customer. Touches no ledger."""
+    with services() as perennial:
+        chosen = day.date() if day else perennial.last_night()
+        shown = perennial.preview(
+            campaign, customer, day=chosen, locale=locale, channel=channel, step=step
+        )
+    if html is not None and shown.message.channel is Channel.EMAIL:
+        html.write_text(shown.message.html, encoding="utf-8")
+        notes.print(f"HTML written to {html}")
+    _show(views.preview_json(shown), as_json, views.preview)
+
+
+@app.command()
+def explain(
+    customer: Annotated[str, typer.Argument(help="Customer id.")],
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Default: the last night.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a customer got a message on a day, or did not."""
+    with services() as perennial:
+        explanation = perennial.explain(customer, day.date() if day else perennial.last_night())
+    _show(explanation.as_json(), as_json, views.explanation)
+
+
+@app.command()
+def check(as_json: AsJson = False) -> None:
+    """Check settings, shop file, campaigns, templates and suites; name every mistake at once."""
+    faults = find_faults()
+    _show([views.fault_json(fault) for fault in faults], as_json, views.faults)
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(day: Day, as_json: AsJson = False) -> None:
+    """Write the page of a day: the night in numbers and pictures, every message, every reason."""
+    with services() as perennial:
+        page = perennial.report(day.date())
+    _show({"page": str(page)}, as_json, views.page)
+
+
+@app.command()
+def demo() -> None:
+    """Run a whole night and four campaigns on real orders, by Airflow in this process, twice."""
+    from perennial.demo import run_demo
+
+    run_demo(out)
+
+
+def _days(first: date, last: date) -> list[date]:
+    if last < first:
+        msg = f"--until {last} is before --day {first}."
+        raise typer.BadParameter(msg)
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=notes, transient=True) as progress:
+        yield progress
+
+
+def _follower(progress: Progress) -> Any:  # noqa: ANN401 - a callback of (stage, done, total)
+    tasks: dict[str, Any] = {}
+
+    def follow(stage: str, done: int, total: int) -> None:
+        if stage not in tasks:
+            tasks[stage] = progress.add_task(stage, total=total)
+        progress.update(tasks[stage], completed=done, total=total)
+
+    return follow
+
+
+def _show(data: Any, as_json: bool, view: Any) -> None:  # noqa: ANN401 - any command's result
+    if as_json:
+        sys.stdout.write(json.dumps(data, default=str, ensure_ascii=False, indent=2) + "\n")
+    else:
+        out.print(view(data))

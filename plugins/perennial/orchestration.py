@@ -1,0 +1,319 @@
+"""The only file that imports Airflow: turns the pipeline's functions into DAGs.
+
+A task holds no logic: it works out the day, calls one pipeline function, and hands on counts and hashes, never
+people. Any task may be killed, retried or cleared at any time; what it did is recognised in the lake and the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import (
+    DAG,
+    Asset,
+    CronPartitionTimetable,
+    CronTriggerTimetable,
+    Param,
+    TriggerRule,
+    task,
+)
+from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
+
+from perennial.campaigns.definition import Campaign
+from perennial.errors import (
+    AccountingError,
+    CampaignError,
+    NightStopped,
+    PerennialError,
+    PlanError,
+)
+from perennial.model.datasets import SHOP_DATASETS
+from perennial.steps import services, shop_zone
+
+ORDERS = Asset(name="orders", uri="x-perennial://lake/verified/orders")
+CUSTOMER_FEATURES = Asset(name="customer_features", uri="x-perennial://lake/customer_features")
+MEMBERSHIPS = Asset(name="memberships", uri="x-perennial://lake/memberships")
+
+SHOP_POOL = "shop"
+PROVIDER_POOL = "providers"
+_START = datetime(2016, 1, 1, tzinfo=ZoneInfo("UTC"))
+_FINAL = (NightStopped, PlanError, AccountingError)
+_DEFAULTS = {
+    "owner": "data-engineering",
+    "retries": 2,
+    "retry_delay": timedelta(minutes=2),
+    "retry_exponential_backoff": True,
+    "execution_timeout": timedelta(hours=2),
+}
+
+
+def nightly_dag(*, cron: str, zone: ZoneInfo, doc: str) -> DAG:
+    """The data chain of a night, by partition: a backfill of it rebuilds the lake and sends nothing."""
+    with DAG(
+        dag_id="nightly",
+        schedule=CronPartitionTimetable(cron, timezone=zone.key, key_format="%Y-%m-%d"),
+        start_date=_START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=_DEFAULTS,
+        params={
+            "day": _day_param(),
+            "refresh": Param(
+                default=False,
+                type="boolean",
+                title="Read the shop again",
+                description="Extracts the day once more, although it has been extracted before.",
+            ),
+        },
+        doc_md=doc,
+        tags=["perennial", "data"],
+    ) as dag:
+        datasets = list(SHOP_DATASETS)
+        extracted = extract.expand(dataset=datasets)
+        checked = validate.expand(dataset=datasets)
+        extracted >> checked >> publish() >> understand() >> form_audiences()
+    return dag
+
+
+def campaign_dag(campaign: Campaign, *, zone: ZoneInfo, shards: int) -> DAG:
+    """A campaign on its own cron: waits for the day's audiences, never for assets, so a backfill cannot send."""
+    with DAG(
+        dag_id=f"campaign_{campaign.name}",
+        dag_display_name=campaign.title,
+        schedule=CronTriggerTimetable(campaign.schedule, timezone=zone.key),
+        start_date=_START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=_DEFAULTS | {"owner": campaign.owner},
+        params=_campaign_params(),
+        doc_md=_campaign_doc(campaign),
+        tags=["perennial", "campaign", str(campaign.topic)],
+        description=campaign.title,
+    ) as dag:
+        planned = plan(campaign.name)
+        gated = gate(planned, campaign.approval.above)
+        approved = _approval(campaign)
+        sent = dispatch.partial(campaign=campaign.name, plan=planned).expand(
+            shard=list(range(shards))
+        )
+        accounted = account(campaign.name)
+        wait_for_audiences() >> planned >> gated >> [approved, sent, accounted]
+        approved >> sent >> accounted
+    return dag
+
+
+def broken_campaign_dag(name: str, error: CampaignError) -> DAG:
+    """Shows a campaign file with mistakes in the UI, with the mistakes, in place of hiding it."""
+    with DAG(
+        dag_id=f"campaign_{name}",
+        schedule=None,
+        start_date=_START,
+        default_args={"owner": "marketing"},
+        doc_md=f"This campaign cannot run, because its file has mistakes:\n\n```\n{error}\n```",
+        tags=["perennial", "campaign", "broken"],
+    ) as dag:
+
+        @task
+        def read_campaign() -> None:
+            raise AirflowFailException(str(error))
+
+        read_campaign()
+    return dag
+
+
+@task(pool=SHOP_POOL, map_index_template="{{ task.op_kwargs['dataset'] }}")
+def extract(dataset: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
+    """Reads what the shop wrote to one dataset in the day's interval."""
+    refresh = bool(context["params"]["refresh"])
+    with services() as perennial:
+        return perennial.extract(dataset, _day(context), refresh=refresh)
+
+
+@task(map_index_template="{{ task.op_kwargs['dataset'] }}")
+def validate(dataset: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
+    """Checks one dataset; bad rows are put aside with a reason."""
+    with services() as perennial:
+        return perennial.validate(dataset, _day(context))
+
+
+@task(outlets=[ORDERS])
+def publish(**context: Any) -> dict[str, int]:  # noqa: ANN401 - Airflow's context
+    """Makes the checked rows the truth of the day, unless a check stops the night."""
+    with services() as perennial, _without_retry():
+        return perennial.publish(_day(context))
+
+
+@task(outlets=[CUSTOMER_FEATURES])
+def understand(**context: Any) -> int:  # noqa: ANN401 - Airflow's context
+    """Works out where every customer stands."""
+    with services() as perennial:
+        return perennial.understand(_day(context))
+
+
+@task(outlets=[MEMBERSHIPS])
+def form_audiences(**context: Any) -> int:  # noqa: ANN401 - Airflow's context
+    """Works out who is in which campaign's audience."""
+    with services() as perennial:
+        return perennial.form_audiences(_day(context))
+
+
+@task.sensor(poke_interval=60, timeout=6 * 60 * 60, mode="reschedule")
+def wait_for_audiences(**context: Any) -> bool:  # noqa: ANN401 - Airflow's context
+    """Looks for verified data of the day. When none comes, nothing is planned and nothing is sent."""
+    with services() as perennial:
+        return perennial.audiences_formed(_day(context))
+
+
+@task
+def plan(campaign: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
+    """Decides about every member of the audience."""
+    with services() as perennial, _without_retry():
+        return perennial.plan(campaign, _day(context)).as_json()
+
+
+@task.branch
+def gate(plan: dict[str, Any], above: int | None, **context: Any) -> str | list[str]:  # noqa: ANN401 - Airflow's context
+    """Sends at once, asks a person first, or stops after the plan when the run is a trial."""
+    if context["params"]["dry_run"]:
+        return "account"
+    if above is not None and plan["send"] > above:
+        return "approve"
+    return "dispatch"
+
+
+def _approval(campaign: Campaign) -> ApprovalOperator:
+    summary = "ti.xcom_pull(task_ids='plan')"
+    return ApprovalOperator(
+        task_id="approve",
+        subject=f"Send “{campaign.title}” to {{{{ {summary}['send'] }}}} customers?",
+        body=(
+            f"Audience {{{{ {summary}['audience'] }}}}, deferred {{{{ {summary}['defer'] }}}}, held out"
+            f" {{{{ {summary}['hold_out'] }}}}. Cost {{{{ {summary}['cost'] }}}} {{{{ {summary}['currency'] }}}}."
+            f" Plan `{{{{ {summary}['plan_hash'][:12] }}}}`: what is approved is this plan and no other."
+        ),
+        defaults="Reject",
+        response_timeout=campaign.expires_after,
+    )
+
+
+@task(
+    pool=PROVIDER_POOL,
+    trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
+    map_index_template="shard {{ task.op_kwargs['shard'] }}",
+    execution_timeout=timedelta(hours=14),
+)
+def dispatch(
+    campaign: str,
+    plan: dict[str, Any],
+    shard: int,
+    **context: Any,  # noqa: ANN401 - Airflow's context
+) -> dict[str, Any]:
+    """Sends what is due, then leaves its worker until the next wave."""
+    params = context["params"]
+    with services() as perennial, _without_retry():
+        progress = perennial.dispatch(
+            campaign,
+            _day(context),
+            plan_hash=plan["plan_hash"],
+            shard=shard,
+            customers=params["customers"] or (),
+            limit=params["limit"],
+        )
+    if progress.next_wave is not None:
+        raise AirflowRescheduleException(progress.next_wave)
+    return progress.as_json()
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED)
+def account(campaign: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
+    """Checks that every person is accounted for."""
+    with services() as perennial, _without_retry():
+        return perennial.account(campaign, _day(context)).as_json()
+
+
+@contextmanager
+def _without_retry() -> Iterator[None]:
+    """Errors that a second try cannot cure fail the task at once."""
+    try:
+        yield
+    except _FINAL as error:
+        raise AirflowFailException(str(error)) from error
+
+
+def _day(context: Any) -> date:  # noqa: ANN401 - Airflow's context
+    """The run's day: from the form, else its partition, else the date of the run in the shop's zone."""
+    run = context["dag_run"]
+    chosen = context["params"].get("day") or getattr(run, "partition_key", None)
+    if chosen:
+        return date.fromisoformat(chosen)
+    after: datetime = run.run_after
+    return after.astimezone(shop_zone()).date()
+
+
+def _day_param() -> Param:
+    return Param(
+        default=None,
+        type=["null", "string"],
+        format="date",
+        title="Day",
+        description="The day on which messages go out. Empty: the day of the run.",
+    )
+
+
+def _campaign_params() -> dict[str, Param]:
+    return {
+        "day": _day_param(),
+        "dry_run": Param(
+            default=False,
+            type="boolean",
+            title="Dry run",
+            description="Plans and accounts, sends nothing.",
+        ),
+        "customers": Param(
+            default=None,
+            type=["null", "array"],
+            items={"type": "string"},
+            title="Only these customers",
+            description="Customer ids, one a line. Everybody else waits.",
+        ),
+        "limit": Param(
+            default=None,
+            type=["null", "integer"],
+            minimum=1,
+            title="At most so many messages",
+            description="A first few, to see that all is well. The rest waits for the next run of the day.",
+        ),
+    }
+
+
+def _campaign_doc(campaign: Campaign) -> str:
+    return (
+        f"## {campaign.title}\n\n{campaign.description or ''}\n\n"
+        f"**Goal**: {campaign.goal or 'not stated'}\n\n"
+        f"Every run waits for the day's verified data, plans who is written to and why everybody else is not,"
+        f" asks for approval when more than {campaign.approval.above or '∞'} messages would leave, sends each at"
+        f" {campaign.send_at:%H:%M} on the customer's clock, and accounts for everybody.\n\n"
+        "Clearing a task or running a day again never writes to anybody twice.\n\n"
+        f"Defined in `campaigns/{campaign.name}.yaml`."
+    )
+
+
+def read_dags(folder: Path) -> dict[str, DAG]:
+    """Every DAG of a folder, by id, as Airflow reads them.
+
+    Raises:
+        PerennialError: a file cannot be read; says which and why.
+    """
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=folder)
+    if bag.import_errors:
+        raise PerennialError("\n".join(f"{path}: {why}" for path, why in bag.import_errors.items()))
+    dags: dict[str, DAG] = dict(bag.dags)
+    return dags

@@ -1,0 +1,120 @@
+"""A published plan, read back as messages to send."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from perennial.campaigns.definition import Campaign
+from perennial.lake.duck import Engine
+from perennial.lake.partitions import Partition
+from perennial.model.datasets import DECISIONS
+from perennial.model.keys import MessageKey, coupon_code
+from perennial.model.message import Coupon, PlannedMessage
+from perennial.model.words import Channel
+
+COLUMNS = (
+    "message_key, step, template, customer_id, person_id, occasion, channel, address, address_key,"
+    ' locale, local_day, send_at, expires_at, "values"'
+)
+
+
+def plan_partition(campaign: str, day: date) -> Partition:
+    """Where a campaign's decisions of a day lie."""
+    return Partition(dataset=DECISIONS.name, day=day, name=campaign)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """A trial run: only these customers, and at most so many messages. Empty means everybody."""
+
+    customers: frozenset[str] = frozenset()
+    limit: int | None = None
+
+
+EVERYBODY = Selection()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanReader:
+    """Turns rows of the decisions into messages; coupon codes come from the installation's secret."""
+
+    campaign: Campaign
+    day: date
+    secret: str = field(repr=False)
+
+    def message(self, row: Mapping[str, Any]) -> PlannedMessage:
+        """One row with COLUMNS whose outcome is send."""
+        key = MessageKey(row["message_key"])
+        return PlannedMessage(
+            key=key,
+            campaign=self.campaign.name,
+            day=self.day,
+            step=row["step"],
+            template=row["template"],
+            customer_id=row["customer_id"],
+            person_id=row["person_id"],
+            occasion=row["occasion"],
+            pressure=self.campaign.pressure,
+            channel=Channel(row["channel"]),
+            address=row["address"],
+            address_key=row["address_key"],
+            locale=row["locale"],
+            send_at=row["send_at"],
+            expires_at=row["expires_at"],
+            values=json.loads(row["values"]),
+            coupon=self._coupon(key, row["step"], row["local_day"]),
+        )
+
+    def _coupon(self, key: MessageKey, step: int, local_day: date) -> Coupon | None:
+        offer = self.campaign.steps[step - 1].offer
+        if offer is None:
+            return None
+        return Coupon(
+            code=coupon_code(offer.prefix, key, self.secret),
+            kind=str(offer.kind),
+            value=offer.value,
+            expires_on=local_day + timedelta(days=offer.valid_days),
+        )
+
+    def messages(
+        self,
+        engine: Engine,
+        *,
+        until: datetime | None = None,
+        shard: int | None = None,
+        selection: Selection = EVERYBODY,
+        chunk: int = 500,
+    ) -> Iterator[list[PlannedMessage]]:
+        """The plan's messages by time of sending, chunk by chunk: what is due by `until`, of one shard or of all.
+
+        Raises:
+            MissingPartition: there is no plan for that day.
+        """
+        engine.view("plan", plan_partition(self.campaign.name, self.day))
+        for batch in engine.batches(_query(until, shard, selection), size=chunk):
+            yield [self.message(row) for row in batch.to_pylist()]
+
+
+def _query(until: datetime | None, shard: int | None, selection: Selection) -> str:
+    chosen = ["outcome = 'send'"]
+    if selection.customers:
+        names = ", ".join(
+            "'" + name.replace("'", "''") + "'" for name in sorted(selection.customers)
+        )
+        chosen.append(f"customer_id in ({names})")
+    limit = "" if selection.limit is None else f"limit {selection.limit:d}"
+    due = ["true"]
+    if until is not None:
+        due.append(f"send_at <= timestamptz '{until.isoformat()}'")
+    if shard is not None:
+        due.append(f"shard = {shard:d}")
+    return f"""
+        select {COLUMNS}
+        from (select * from plan where {" and ".join(chosen)} order by send_at, message_key {limit})
+        where {" and ".join(due)}
+        order by send_at, message_key
+    """

@@ -1,0 +1,86 @@
+"""Every DAG keeps the house rules; the set of DAGs is asserted first, so that no rule passes on nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CAMPAIGNS = {
+    "campaign_birthday",
+    "campaign_feedback_survey",
+    "campaign_points_reminder",
+    "campaign_win_back",
+}
+
+pytestmark = pytest.mark.airflow
+
+
+def test_exactly_these_dags_exist(dags: dict[str, Any]) -> None:
+    assert set(dags) == CAMPAIGNS | {"nightly"}
+
+
+def test_every_dag_says_what_it_does_and_whose_it_is(dags: dict[str, Any]) -> None:
+    for dag in dags.values():
+        assert dag.doc_md, dag.dag_id
+        assert "perennial" in dag.tags, dag.dag_id
+        assert all(task.owner not in {"", "airflow"} for task in dag.tasks), dag.dag_id
+
+
+def test_no_dag_catches_up_or_runs_beside_itself(dags: dict[str, Any]) -> None:
+    for dag in dags.values():
+        assert dag.catchup is False, dag.dag_id
+        assert dag.max_active_runs == 1, dag.dag_id
+
+
+def test_every_task_has_an_end_and_is_tried_again(dags: dict[str, Any]) -> None:
+    for dag in dags.values():
+        for task in dag.tasks:
+            assert task.execution_timeout or task.task_id == "approve", (
+                f"{dag.dag_id}.{task.task_id}"
+            )
+            assert task.retries >= 1, f"{dag.dag_id}.{task.task_id}"
+
+
+def test_campaigns_run_by_their_own_clock_and_never_by_assets(dags: dict[str, Any]) -> None:
+    for name in CAMPAIGNS:
+        timetable = dags[name].timetable
+        assert type(timetable).__name__ == "CronTriggerTimetable", name
+        assert not getattr(timetable, "asset_condition", None), name
+
+
+def test_the_night_runs_on_partitions_named_by_their_day(dags: dict[str, Any]) -> None:
+    timetable = dags["nightly"].timetable
+
+    assert type(timetable).__name__ == "CronPartitionTimetable"
+    assert timetable.key_format == "%Y-%m-%d"
+
+
+def test_what_talks_to_the_outside_is_bounded_by_a_pool(dags: dict[str, Any]) -> None:
+    assert dags["nightly"].get_task("extract").pool == "shop"
+    for name in CAMPAIGNS:
+        assert dags[name].get_task("dispatch").pool == "providers"
+
+
+def test_a_campaign_waits_for_its_audiences_before_it_plans_and_plans_before_it_sends(
+    dags: dict[str, Any],
+) -> None:
+    for name in CAMPAIGNS:
+        dag = dags[name]
+        assert dag.get_task("plan").upstream_task_ids == {"wait_for_audiences"}
+        assert dag.get_task("plan").task_id in dag.get_task("dispatch").get_flat_relative_ids(
+            upstream=True
+        )
+        assert dag.get_task("dispatch").upstream_task_ids >= {"gate", "approve"}
+
+
+def test_a_rejection_or_silence_sends_nothing(dags: dict[str, Any]) -> None:
+    for name in CAMPAIGNS:
+        approve = dags[name].get_task("approve")
+        assert approve.defaults == ["Reject"]
+        assert approve.response_timeout
+
+
+def test_the_forms_offer_a_day_a_dry_run_some_customers_and_a_limit(dags: dict[str, Any]) -> None:
+    for name in CAMPAIGNS:
+        assert set(dags[name].params) == {"day", "dry_run", "customers", "limit"}
