@@ -109,6 +109,11 @@ class Installation:
             if part in self.__dict__:
                 self.__dict__.pop(part).close()
 
+    @property
+    def secret(self) -> str:
+        """The key behind address hashes, coupon codes and links."""
+        return self.settings.secret.get_secret_value()
+
     def now(self) -> datetime:
         """The instant that counts for quiet hours, caps and expiry; leases go by the ledger's clock."""
         return self.simulated_now or datetime.now(UTC)

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from perennial.errors import PerennialError
 from perennial.settings import PROJECT
-from perennial.steps import Perennial, services, shop_zone
+from perennial.steps.services import Perennial, services, shop_zone
 
 _HOME = PROJECT / ".perennial" / "demo"
 

@@ -34,7 +34,7 @@ from perennial.errors import (
     PlanError,
 )
 from perennial.model.datasets import SHOP_DATASETS
-from perennial.steps import services, shop_zone
+from perennial.steps.services import services, shop_zone
 
 ORDERS = Asset(name="orders", uri="x-perennial://lake/verified/orders")
 CUSTOMER_FEATURES = Asset(name="customer_features", uri="x-perennial://lake/customer_features")

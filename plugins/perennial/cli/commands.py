@@ -19,8 +19,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from perennial.cli import views
 from perennial.errors import PerennialError
+from perennial.model.message import EmailMessage
 from perennial.model.words import Channel
-from perennial.steps import find_faults, services
+from perennial.settings import read_settings
+from perennial.steps.services import services
 
 app = typer.Typer(
     help="Perennial: the marketing system that a data engineer can trust with the send button.",
@@ -149,7 +151,7 @@ def preview(
         shown = perennial.preview(
             campaign, customer, day=chosen, locale=locale, channel=channel, step=step
         )
-    if html is not None and shown.message.channel is Channel.EMAIL:
+    if html is not None and isinstance(shown.message, EmailMessage):
         html.write_text(shown.message.html, encoding="utf-8")
         notes.print(f"HTML written to {html}")
     _show(views.preview_json(shown), as_json, views.preview)
@@ -172,7 +174,9 @@ def explain(
 @app.command()
 def check(as_json: AsJson = False) -> None:
     """Check settings, shop file, campaigns, templates and suites; name every mistake at once."""
-    faults = find_faults()
+    from perennial.pipeline.checking import find_faults
+
+    faults = find_faults(read_settings().project)
     _show([views.fault_json(fault) for fault in faults], as_json, views.faults)
     if faults:
         raise typer.Exit(1)

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from perennial.campaigns.choices import StopWhen
 from perennial.campaigns.definition import Campaign
-from perennial.delivery.dispatch import DispatchSummary, dispatch
+from perennial.delivery.accounts import DispatchSummary
+from perennial.delivery.dispatch import dispatch
 from perennial.delivery.provider import Provider
 from perennial.errors import PlanError
 from perennial.lake.duck import Engine

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
@@ -33,6 +33,9 @@ from perennial.model.shop import Shop
 from perennial.model.words import Outcome, Reason
 from perennial.pipeline.plan_reading import COLUMNS, PlanReader, plan_partition
 
+# Renders one planned message as it will be sent; returns its SMS segments, 0 for an email.
+Proof = Callable[[PlannedMessage], int]
+
 _LONGEST_MEMORY = timedelta(days=400)
 _PROOF_SCHEMA = pa.schema(
     [
@@ -42,12 +45,6 @@ _PROOF_SCHEMA = pa.schema(
         ("detail", pa.string()),
     ]
 )
-
-
-class Proof(Protocol):
-    """Renders one planned message as it will be sent; returns its SMS segments, 0 for an email."""
-
-    def __call__(self, message: PlannedMessage) -> int: ...
 
 
 @dataclass(frozen=True, kw_only=True)

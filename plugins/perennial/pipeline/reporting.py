@@ -11,13 +11,14 @@ from typing import Any
 from perennial.campaigns.definition import Campaign
 from perennial.delivery.mailbox_folder import MailboxEntry
 from perennial.lake.duck import Engine
-from perennial.lake.partitions import Partition
+from perennial.lake.partitions import Lake, Partition
 from perennial.ledger.store import Ledger
 from perennial.model.datasets import CUSTOMER_FEATURES
 from perennial.model.shop import Shop
 from perennial.model.words import Outcome
 from perennial.pipeline.accounting import Account, account_for
 from perennial.pipeline.plan_reading import plan_partition
+from perennial.pipeline.verifying import read_verdicts
 from perennial.report.day_figures import CampaignFigures, DataFigures, DayFigures, Person
 from perennial.report.day_page import render_day
 
@@ -61,6 +62,16 @@ def write_day_page(
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(render_day(figures), encoding="utf-8")
     return page
+
+
+def data_figures(lake: Lake, day: date) -> DataFigures:
+    """What the night read, and what its checks said."""
+    verdicts = read_verdicts(lake, day)
+    return DataFigures(
+        rows={v.dataset: v.rows for v in verdicts},
+        quarantined={v.dataset: v.quarantined for v in verdicts},
+        findings=[str(f) for v in verdicts for f in v.findings],
+    )
 
 
 def _campaign(campaign: Campaign, account: Account) -> CampaignFigures:

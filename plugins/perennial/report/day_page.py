@@ -62,7 +62,7 @@ def _totals(campaign: CampaignFigures) -> dict[str, int]:
 
 
 def _campaign(campaign: CampaignFigures) -> dict[str, Any]:
-    reasons = [
+    reasons: list[dict[str, Any]] = [
         {"kind": kind, "reason": reason, "meaning": Reason(reason).meaning, "count": count}
         for kind, counted in (("defer", campaign.defer), ("skip", campaign.skip))
         for reason, count in sorted(counted.items(), key=lambda item: -item[1])
@@ -73,7 +73,7 @@ def _campaign(campaign: CampaignFigures) -> dict[str, Any]:
         "figures": campaign,
         "bar": _shares(bar),
         "reasons": reasons,
-        "most": max((r["count"] for r in reasons), default=1),
+        "most": max((int(r["count"]) for r in reasons), default=1),
     }
 
 

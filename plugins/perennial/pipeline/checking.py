@@ -1,0 +1,81 @@
+"""Everything that people write, checked before a night depends on it: all mistakes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeVar
+
+from perennial.campaigns.definition import Campaign, Step
+from perennial.campaigns.reading import load_campaigns
+from perennial.errors import DefinitionError, Fault
+from perennial.messages.templates import Templates, load_templates
+from perennial.model.fields import MERGE_FIELDS
+from perennial.model.shop import Shop
+from perennial.model.words import Channel
+from perennial.sources.shop_file import read_shop
+from perennial.sources.source_map import read_source_map
+from perennial.validation.suites import check_suites
+
+_T = TypeVar("_T")
+_OF_AN_OFFER = frozenset({"offer", "coupon_code", "coupon_expires_on"})
+
+
+def find_faults(project: Path) -> list[Fault]:
+    """Every mistake in shop.yaml, campaigns/, templates/ and expectations/, in that order.
+
+    What cannot be read at all hides what depends on it; mend it and check again.
+    """
+    faults: list[Fault] = []
+    shop = _read(faults, lambda: read_shop(project / "shop.yaml"))
+    _read(faults, lambda: read_source_map(project / "shop.yaml"))
+    campaigns = _read(faults, lambda: load_campaigns(project / "campaigns"))
+    templates = _read(faults, lambda: load_templates(project / "templates", shop)) if shop else None
+    if campaigns is not None and templates is not None and shop is not None:
+        for campaign in campaigns:
+            faults += _mismatches(campaign, templates, shop)
+    faults += check_suites(project / "expectations")
+    return list(dict.fromkeys(faults))
+
+
+def _read(faults: list[Fault], read: Callable[[], _T]) -> _T | None:
+    try:
+        return read()
+    except DefinitionError as error:
+        faults += error.faults
+        return None
+
+
+def _mismatches(campaign: Campaign, templates: Templates, shop: Shop) -> Iterator[Fault]:
+    """Where a campaign and its templates do not fit together."""
+    for step in campaign.steps:
+        for channel in campaign.channels:
+            yield from _step_mismatches(campaign, step, channel, templates, shop)
+
+
+def _step_mismatches(
+    campaign: Campaign, step: Step, channel: Channel, templates: Templates, shop: Shop
+) -> Iterator[Fault]:
+    name = step.template
+    if name not in templates.names():
+        near = get_close_matches(name, templates.names(), 1)
+        hint = (
+            f"Did you mean {near[0]!r}?"
+            if near
+            else "Write it in templates/email and templates/sms."
+        )
+        yield Fault(path=campaign.path, message=f"unknown template {name!r}.", hint=hint)
+        return
+    missing = sorted(set(shop.locales) - set(templates.locales(name)))
+    if missing:
+        words = ", ".join(missing)
+        yield Fault(path=campaign.path, message=f"template {name!r} lacks the languages {words}.")
+    offered = templates.fields(name, channel) & _OF_AN_OFFER
+    if offered and step.offer is None:
+        field = MERGE_FIELDS[min(offered)].name
+        yield Fault(
+            path=campaign.path,
+            message=f"template {name!r} uses {field!r}, but the step has no offer.",
+            hint="Give the step an offer, or choose a template without one.",
+        )

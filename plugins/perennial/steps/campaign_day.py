@@ -1,0 +1,158 @@
+"""From the audiences of a day to messages, and to the accounts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from perennial.bootstrap import Installation
+from perennial.model.message import SmsMessage
+from perennial.settings import Clock
+
+if TYPE_CHECKING:
+    from perennial.campaigns.definition import Campaign
+    from perennial.model.message import Message, PlannedMessage
+    from perennial.pipeline.accounting import Account
+    from perennial.pipeline.dispatching import Shipping
+    from perennial.pipeline.plan_reading import Selection
+    from perennial.pipeline.planning import PlanSummary
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What one turn of a dispatch did, and when the next one is due; nothing when all waves have left."""
+
+    counts: Mapping[str, int]
+    next_wave: datetime | None
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        plain = asdict(self)
+        return plain | {"next_wave": self.next_wave.isoformat() if self.next_wave else None}
+
+
+class CampaignSteps(Installation):
+    """The steps of a campaign's day. Each may be repeated at any time, and writes to nobody twice."""
+
+    def plan(self, campaign: str, day: date) -> PlanSummary:
+        """Decides about everybody in a campaign's audience, proves every message, and publishes the decisions."""
+        from perennial.pipeline.planning import plan_campaign
+
+        return plan_campaign(
+            self.engine,
+            self.ledger,
+            self.templates,
+            campaign=self.campaign(campaign),
+            rivals=self.campaigns,
+            day=day,
+            shop=self.shop,
+            shards=self.settings.shards,
+            secret=self.secret,
+            proof=self._prove,
+        )
+
+    def dispatch(
+        self,
+        campaign: str,
+        day: date,
+        *,
+        plan_hash: str,
+        shard: int | None = None,
+        customers: Collection[str] = (),
+        limit: int | None = None,
+    ) -> Progress:
+        """Sends what is due of the plan that was looked at; with a simulated clock, wave after wave."""
+        from perennial.pipeline.dispatching import check_plan, next_wave, record_hold_outs
+        from perennial.pipeline.plan_reading import Selection
+
+        chosen = self.campaign(campaign)
+        selection = Selection(customers=frozenset(customers), limit=limit)
+        check_plan(self.engine, campaign, day, plan_hash)
+        with self._clock_of(chosen, day):
+            record_hold_outs(self.engine, self.ledger, campaign, day, self.now())
+            counts: Counter[str] = Counter()
+            while True:
+                counts.update(self._wave(chosen, day, shard, selection))
+                wave = next_wave(self.engine, campaign, day, shard=shard, after=self.now())
+                if wave is None or self.settings.clock is Clock.WALL:
+                    return Progress(counts=dict(counts), next_wave=wave)
+                self.simulated_now = wave
+
+    def _wave(
+        self, campaign: Campaign, day: date, shard: int | None, selection: Selection
+    ) -> dict[str, int]:
+        from perennial.pipeline.dispatching import dispatch_wave
+
+        summary = asyncio.run(
+            dispatch_wave(
+                self.engine,
+                self._shipping(),
+                campaign=campaign,
+                day=day,
+                zone=self.shop.zone,
+                secret=self.secret,
+                shard=shard,
+                selection=selection,
+            )
+        )
+        return {
+            "accepted": summary.accepted,
+            "refused": summary.refused,
+            "retryable": summary.retryable,
+            "in_doubt": summary.in_doubt,
+        }
+
+    def _shipping(self) -> Shipping:
+        from perennial.pipeline.dispatching import Shipping
+
+        return Shipping(
+            ledger=self.ledger,
+            providers=self.providers(),
+            compose=self._compose,
+            caps=self.shop.caps,
+            clock=self.now,
+            lease=timedelta(seconds=self.settings.lease_seconds),
+            worker=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
+            buyers=self.source,
+        )
+
+    @contextmanager
+    def _clock_of(self, campaign: Campaign, day: date) -> Iterator[None]:
+        """A simulated day begins when the campaign's plan is due."""
+        from perennial.campaigns.timing import plan_instant
+
+        if self.settings.clock is Clock.SIMULATED:
+            self.simulated_now = plan_instant(campaign, day, self.shop.zone)
+        try:
+            yield
+        finally:
+            self.simulated_now = None
+
+    def account(self, campaign: str, day: date) -> Account:
+        """Where everybody whom the plan says to write to has got to."""
+        from perennial.pipeline.accounting import account_for
+
+        return account_for(self.engine, self.ledger, campaign=campaign, day=day, shop=self.shop)
+
+    def _compose(self, planned: PlannedMessage) -> Message:
+        from perennial.messages.composing import compose
+
+        return compose(
+            planned,
+            self.templates,
+            self.shop,
+            edge_url=self.settings.edge_url,
+            secret=self.secret,
+        )
+
+    def _prove(self, planned: PlannedMessage) -> int:
+        message = self._compose(planned)
+        return message.segments if isinstance(message, SmsMessage) else 0

@@ -1,0 +1,90 @@
+"""Looking at what was decided and done, without changing anything."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perennial.errors import MissingPartition
+from perennial.model.datasets import MEMBERSHIPS
+from perennial.steps.campaign_day import CampaignSteps
+
+if TYPE_CHECKING:
+    from perennial.delivery.mailbox_folder import MailboxEntry
+    from perennial.model.words import Channel
+    from perennial.pipeline.explaining import Explanation
+    from perennial.pipeline.previewing import Preview
+
+
+class LookingSteps(CampaignSteps):
+    """What people ask of an installation."""
+
+    def preview(
+        self,
+        campaign: str,
+        customer_id: str,
+        *,
+        day: date,
+        channel: Channel | None = None,
+        locale: str | None = None,
+        step: int | None = None,
+    ) -> Preview:
+        """The real message for a real customer."""
+        from perennial.pipeline.previewing import preview_message
+
+        return preview_message(
+            self.engine,
+            self.ledger,
+            self.templates,
+            campaign=self.campaign(campaign),
+            rivals=self.campaigns,
+            customer_id=customer_id,
+            day=day,
+            shop=self.shop,
+            secret=self.secret,
+            compose=self._compose,
+            channel=channel,
+            locale=locale,
+            step=step,
+        )
+
+    def explain(self, customer_id: str, day: date) -> Explanation:
+        """Why a customer got a message on a day, or did not."""
+        from perennial.pipeline.explaining import explain_customer
+
+        return explain_customer(self.engine, self.ledger, customer_id=customer_id, day=day)
+
+    def report(self, day: date) -> Path:
+        """Writes the page of a day and says where it lies."""
+        from perennial.pipeline.reporting import data_figures, write_day_page
+
+        return write_day_page(
+            self.engine,
+            self.ledger,
+            campaigns=self.campaigns,
+            day=day,
+            shop=self.shop,
+            data=data_figures(self.engine.lake, day),
+            mailbox=self.mailbox(),
+            page=self.settings.home / "reports" / f"{day.isoformat()}.html",
+        )
+
+    def mailbox(self) -> list[MailboxEntry]:
+        """Every message that the mailbox transport has accepted."""
+        from perennial.delivery.mailbox_folder import Mailbox
+        from perennial.model.words import Channel
+
+        return list(Mailbox(self.settings.mailbox_path, Channel.EMAIL, clock=self.now).read())
+
+    def last_night(self) -> date:
+        """The last day whose audiences are formed.
+
+        Raises:
+            MissingPartition: no night has run yet.
+        """
+        days = self.engine.lake.days(MEMBERSHIPS.name)
+        if not days:
+            msg = "No night has run yet. Run one: perennial night --day D"
+            raise MissingPartition(msg)
+        return days[-1]

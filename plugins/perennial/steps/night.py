@@ -1,0 +1,141 @@
+"""From the shop to the audiences of a day. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from perennial.bootstrap import Installation
+from perennial.errors import SettingsError
+from perennial.model.datasets import MEMBERSHIPS, SHOP_DATASETS
+from perennial.settings import Profile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Night:
+    """One night in figures."""
+
+    day: date
+    rows: int
+    quarantined: int
+    warnings: int
+    customers: int
+    memberships: int
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self) | {"day": self.day.isoformat()}
+
+
+class NightSteps(Installation):
+    """The steps of a night. Each may be repeated at any time, and gives the same rows again."""
+
+    def load_sample(
+        self,
+        *,
+        seed: int = 7,
+        scale: int = 1,
+        shift_to: date | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> dict[str, Any]:
+        """Puts the sample shop where the source is looked for.
+
+        Raises:
+            SettingsError: the source is a database of yours.
+        """
+        from perennial.sample.loading import load_sample
+
+        if self.settings.source_url or self.settings.profile is not Profile.DEMO:
+            msg = "The sample shop is for the demo profile without PERENNIAL_SOURCE_URL: it would replace your data."
+            raise SettingsError(msg)
+        path = self.settings.home / "shop.db"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        summary = load_sample(path, seed=seed, scale=scale, shift_to=shift_to, progress=progress)
+        return asdict(summary) | {"path": str(path)}
+
+    def extract(self, dataset: str, day: date, *, refresh: bool = False) -> dict[str, Any]:
+        """Reads one dataset's interval from the shop into the lake."""
+        from perennial.pipeline.extracting import extract_night
+
+        summary = extract_night(
+            self.source,
+            self.engine.lake,
+            SHOP_DATASETS[dataset],
+            day,
+            self.shop.zone,
+            refresh=refresh,
+        )
+        return {"dataset": dataset, "rows": summary.rows, "reused": summary.reused}
+
+    def validate(self, dataset: str, day: date) -> dict[str, Any]:
+        """Checks one dataset of a night; bad rows are put aside with a reason."""
+        from perennial.pipeline.verifying import validate_dataset
+
+        verdict = validate_dataset(
+            self.engine, SHOP_DATASETS[dataset], day, self.shop, self._suites
+        )
+        return {
+            "dataset": dataset,
+            "rows": verdict.rows,
+            "accepted": verdict.accepted,
+            "quarantined": verdict.quarantined,
+            "findings": [finding.sentence for finding in verdict.findings],
+        }
+
+    def publish(self, day: date) -> dict[str, int]:
+        """Makes the checked rows the truth of the day.
+
+        Raises:
+            NightStopped: a check stopped the night; nothing has changed.
+        """
+        from perennial.pipeline.contacting import publish_contacts
+        from perennial.pipeline.verifying import publish_night
+
+        published = publish_night(self.engine, day)
+        contacts = publish_contacts(self.engine, day, self.shop, secret=self.secret)
+        return published | {"contacts": contacts.rows}
+
+    def understand(self, day: date) -> int:
+        """Works out where every customer stands; returns how many there are."""
+        from perennial.pipeline.understanding import understand_customers
+
+        return understand_customers(self.engine, day, self.shop).rows
+
+    def form_audiences(self, day: date) -> int:
+        """Works out who is in which campaign's audience; returns how many memberships there are."""
+        from perennial.pipeline.understanding import form_audiences
+
+        return form_audiences(self.engine, day, self.shop, self.campaigns).rows
+
+    def audiences_formed(self, day: date) -> bool:
+        """Whether the night has got as far as the day's audiences."""
+        from perennial.lake.partitions import Partition
+
+        return self.engine.lake.exists(Partition(dataset=MEMBERSHIPS.name, day=day))
+
+    def night(self, day: date, *, refresh: bool = False) -> Night:
+        """One whole night, from the shop to the audiences. Sends nothing.
+
+        Raises:
+            NightStopped: a check stopped the night; says which, how many rows, and which.
+        """
+        from perennial.pipeline.verifying import validate_night
+
+        rows = sum(self.extract(name, day, refresh=refresh)["rows"] for name in SHOP_DATASETS)
+        verdicts = validate_night(self.engine, day, self.shop, self._suites)
+        self.publish(day)
+        return Night(
+            day=day,
+            rows=rows,
+            quarantined=sum(v.quarantined for v in verdicts),
+            warnings=sum(len(v.findings) for v in verdicts),
+            customers=self.understand(day),
+            memberships=self.form_audiences(day),
+        )
+
+    @property
+    def _suites(self) -> Path:
+        return self.settings.project / "expectations"

@@ -1,0 +1,46 @@
+"""The steps from an order to a message, on one installation: what the entry points call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from perennial.settings import Settings, read_settings
+from perennial.steps.looking import LookingSteps
+from perennial.steps.night import NightSteps
+
+
+class Perennial(NightSteps, LookingSteps):
+    """One installation at work. Every step may be repeated at any time."""
+
+
+@contextmanager
+def services(settings: Settings | None = None) -> Iterator[Perennial]:
+    """One installation for the time of a block.
+
+    Raises:
+        SettingsError: the environment is wrong; names every variable.
+    """
+    perennial = Perennial(settings or read_settings())
+    try:
+        yield perennial
+    finally:
+        perennial.close()
+
+
+def shop_zone() -> ZoneInfo:
+    """The shop's clock, read without anything heavy: DAG files call it."""
+    with services() as perennial:
+        return perennial.shop.zone
+
+
+def campaign_files() -> list[Path]:
+    """Every campaign file, by name."""
+    return sorted((read_settings().project / "campaigns").glob("*.yaml"))
+
+
+def shard_count() -> int:
+    """Dispatch tasks a campaign is divided into."""
+    return read_settings().shards
