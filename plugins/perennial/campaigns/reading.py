@@ -1,0 +1,151 @@
+"""From campaigns/*.yaml to campaigns: every mistake of every file, in its place, together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from perennial.campaigns.condition_text import Problem
+from perennial.campaigns.definition import Approval, Audience, Campaign, Offer, Step
+from perennial.campaigns.document import Document, Way, read_document
+from perennial.campaigns.document_faults import Place
+from perennial.campaigns.spellings import nearest
+from perennial.errors import CampaignError, Fault
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
+_PARTS: dict[str, type[BaseModel]] = {
+    "audience": Audience,
+    "approval": Approval,
+    "steps": Step,
+    "offer": Offer,
+}
+_SHORT = ("template", "offer")
+_RESERVED = ("name", "path")
+
+
+def load_campaigns(folder: Path) -> tuple[Campaign, ...]:
+    """Every campaign of a folder, by name; files that are not YAML are left alone.
+
+    Raises:
+        CampaignError: names every mistake of every file.
+    """
+    if not folder.is_dir():
+        fault = Fault(path=folder, message="there is no such folder of campaigns.")
+        raise CampaignError([fault])
+    campaigns: list[Campaign] = []
+    faults: list[Fault] = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.suffix not in (".yaml", ".yml"):
+            continue
+        try:
+            campaigns.append(read_campaign(path))
+        except CampaignError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise CampaignError(faults)
+    return tuple(campaigns)
+
+
+def read_campaign(path: Path) -> Campaign:
+    """One campaign.
+
+    Raises:
+        CampaignError: names every mistake with its line and column.
+    """
+    faults = _name_faults(path)
+    try:
+        document = read_document(path)
+    except CampaignError as error:
+        raise CampaignError([*faults, *error.faults]) from None
+    faults += [*document.faults, *_reserved_names(document)]
+    try:
+        campaign = Campaign.model_validate({**document.values, "name": path.stem, "path": path})
+    except ValidationError as error:
+        faults += [fault for e in error.errors() for fault in _faults(document, e)]
+    if faults:
+        raise CampaignError(sorted(faults, key=lambda f: (f.line or 0, f.column or 0)))
+    return campaign
+
+
+def _name_faults(path: Path) -> list[Fault]:
+    place = Path(path.parent.name) / path.name
+    if path.suffix != ".yaml":
+        hint = f"Rename it to {path.stem}.yaml."
+        return [Fault(path=place, message="the file's name must end in .yaml.", hint=hint)]
+    if _NAME.fullmatch(path.stem):
+        return []
+    message = "the file's name must be small letters, digits and _, beginning with a letter."
+    better = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_0123456789")
+    advice = f"Rename it to {better}.yaml." if _NAME.fullmatch(better) else None
+    return [Fault(path=place, message=message, hint=advice)]
+
+
+def _reserved_names(document: Document) -> list[Fault]:
+    hint = "A campaign is named by its file."
+    return [_unknown(document, (name,), hint) for name in _RESERVED if name in document.values]
+
+
+def _faults(document: Document, error: ErrorDetails) -> list[Fault]:
+    """What one complaint of pydantic's means for the writer of the file."""
+    context = error.get("ctx", {})
+    way = _as_written(document, (*error["loc"], *context.get("at", ())))
+    field = next((name for name in reversed(way) if isinstance(name, str)), "campaign")
+    hint = context.get("hint", "")
+    match error["type"]:
+        case "extra_forbidden":
+            return [_unknown(document, way, _field_hint(document, way))]
+        case "missing" if way in document.keys:
+            return []
+        case "missing":
+            message = f"'{field}' is missing."
+        case "condition":
+            return _condition_faults(document, way, context["problems"])
+        case "must":
+            message = f"'{field}' must {context['sentence']}"
+        case "says":
+            message = context["sentence"]
+        case "model_type" | "model_attributes_type":
+            message = f"'{field}' must hold names and values."
+            hint = f"Its fields are: {', '.join(_fields(way))}."
+        case _:
+            message = f"'{field}': {error['msg']}."
+    return [_fault(document, document.value_place(way), message, hint)]
+
+
+def _as_written(document: Document, way: Way) -> Way:
+    """The way in the file: a campaign of one step may have been written without `steps`."""
+    return way[2:] if way[:1] == ("steps",) and "steps" not in document.values else way
+
+
+def _unknown(document: Document, way: Way, hint: str) -> Fault:
+    return _fault(document, document.key_place(way), f"unknown field '{way[-1]}'.", hint)
+
+
+def _field_hint(document: Document, way: Way) -> str:
+    if len(way) == 1 and way[0] in _SHORT and "steps" in document.values:
+        return "Where there are `steps`, it stands in each of them."
+    return nearest(str(way[-1]), _fields(way[:-1]))
+
+
+def _fields(way: Way) -> list[str]:
+    """The fields that may stand at a way."""
+    names = [name for name in way if isinstance(name, str)]
+    if names:
+        return list(_PARTS[names[-1]].model_fields)
+    return [name for name in (*Campaign.model_fields, *_SHORT) if name not in _RESERVED]
+
+
+def _condition_faults(document: Document, way: Way, problems: Sequence[Problem]) -> list[Fault]:
+    return [
+        _fault(document, document.place_within(way, p.offset), p.message, p.hint or "")
+        for p in problems
+    ]
+
+
+def _fault(document: Document, place: Place, message: str, hint: str) -> Fault:
+    line, column = place
+    return Fault(path=document.path, line=line, column=column, message=message, hint=hint or None)
