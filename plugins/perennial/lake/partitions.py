@@ -82,6 +82,22 @@ class Lake:
         with _whole_or_nothing(self.path(partition), str(partition)) as draft:
             yield draft
 
+    def move(self, source: Partition, target: Partition) -> None:
+        """Makes one partition another in a single step; readers see the target's old file or the new one.
+
+        Raises:
+            MissingPartition: there is nothing to move.
+            LakeError: the folder cannot be written to; both are as before.
+        """
+        path = self.existing(source)
+        try:
+            self.path(target).parent.mkdir(parents=True, exist_ok=True)
+            path.replace(self.path(target))
+            _sync(self.path(target).parent)
+        except OSError as error:
+            msg = f"{source} cannot be made {target}: {error.strerror}."
+            raise LakeError(msg) from error
+
     def write_record(self, record: Partition, text: str) -> Path:
         """Keeps a text, such as JSON, under a day; published like a partition."""
         path = self._record(record)

@@ -1,0 +1,223 @@
+"""Is last night usable? Rows that pass become the truth of the day, rows that do not are put aside with the reason.
+
+`validate_…` writes to checked/ and quarantine/ only; `publish_night` moves all datasets from checked/ to verified/ at
+once, unless a check stopped the night. A night that was stopped, or never validated, is looked at again together with
+the next one, so that a correction in the shop heals it; what was extracted is never changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from perennial.errors import MissingPartition, NightStopped
+from perennial.lake.duck import Engine
+from perennial.lake.partitions import Lake, Partition
+from perennial.model.datasets import SHOP_DATASETS, Dataset
+from perennial.model.shop import Shop
+from perennial.validation.judging import judge_rows
+from perennial.validation.night_rows import NightRows
+from perennial.validation.suites import Rule, load_suite
+from perennial.validation.verdicts import Verdict, as_text, verdict_from_json
+from perennial.validation.vocabulary import REFERENCES, parameters_for
+
+_VERDICTS = "verdicts"
+_LONGEST_WAIT = timedelta(days=60)
+_PLACE = {"extract_day": "day", "extract_name": "extract", "extract_row": "position"}
+
+
+def validate_night(engine: Engine, day: date, shop: Shop, suites: Path) -> list[Verdict]:
+    """Checks every dataset of a night; nothing is published yet.
+
+    Raises:
+        MissingPartition: the night has not been extracted.
+        SuiteError: a suite is wrong, or cannot be evaluated.
+    """
+    night = _Night(engine=engine, day=day, shop=shop, suites=suites)
+    return [night.validate(SHOP_DATASETS[name], keep=True) for name in REFERENCES]
+
+
+def validate_dataset(
+    engine: Engine, dataset: Dataset, day: date, shop: Shop, suites: Path
+) -> Verdict:
+    """Checks one dataset of a night, and for its references what it refers to; may run beside the others.
+
+    Raises:
+        MissingPartition: the night has not been extracted.
+        SuiteError: a suite is wrong, or cannot be evaluated.
+    """
+    return _Night(engine=engine, day=day, shop=shop, suites=suites).validate(dataset, keep=True)
+
+
+def judge(verdicts: Sequence[Verdict]) -> None:
+    """Lets a night pass.
+
+    Raises:
+        NightStopped: says in one sentence each which rule stops it, and how many rows break it.
+    """
+    stops = [verdict for verdict in verdicts if verdict.stopped]
+    if stops:
+        why = " ".join(verdict.sentence for verdict in stops)
+        msg = (
+            f"The night of {stops[0].day} is stopped: {why} Nothing was published and nothing is sent."
+            " Correct the data in the shop: the next night looks at these rows again."
+        )
+        raise NightStopped(msg)
+
+
+def publish_night(engine: Engine, day: date, *, released: bool = False) -> dict[str, int]:
+    """Makes the validated rows of a night the truth of the day and returns how many there are of each dataset.
+
+    With `released`, a person takes the responsibility for a night that a check stopped; rows that broke a rule stay
+    put aside.
+
+    Raises:
+        MissingPartition: a dataset of the night has not been validated.
+        NightStopped: a check stopped the night; verified/ is untouched.
+    """
+    lake, verdicts = engine.lake, read_verdicts(engine.lake, day)
+    if missing := REFERENCES.keys() - {verdict.dataset for verdict in verdicts}:
+        msg = f"The night of {day} is not validated: {', '.join(sorted(missing))}. Run: perennial night --day {day}"
+        raise MissingPartition(msg)
+    days = _days_to_verify(lake, day)
+    _note_night(lake, day, days, published=False)
+    if not released:
+        judge(verdicts)
+    for name in REFERENCES:
+        verified = Partition(dataset=f"verified/{name}", day=day)
+        checked = _checked(SHOP_DATASETS[name], day)
+        if lake.exists(checked) or not lake.exists(
+            verified
+        ):  # else a run that broke off here has moved it
+            lake.move(checked, verified)
+    _note_night(lake, day, days, published=True)
+    return {verdict.dataset: verdict.accepted for verdict in verdicts}
+
+
+def read_verdicts(lake: Lake, day: date) -> list[Verdict]:
+    """What the checks of a night found, dataset by dataset; empty when it was not validated."""
+    records = (lake.read_record(_record(name, day)) for name in REFERENCES)
+    return [verdict_from_json(json.loads(text)) for text in records if text]
+
+
+@dataclass(kw_only=True)
+class _Night:
+    """The validation of one night; a dataset that others refer to is judged once."""
+
+    engine: Engine
+    day: date
+    shop: Shop
+    suites: Path
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+
+    def validate(self, dataset: Dataset, *, keep: bool) -> Verdict:
+        """Judges a dataset after those it refers to; with `keep`, writes what came of it to the lake."""
+        for name in REFERENCES[dataset.name]:
+            if name not in self.verdicts:
+                self.validate(SHOP_DATASETS[name], keep=False)
+        suite = load_suite(self.suites, dataset, parameters_for(self.shop, self.day))
+        self._open(dataset)
+        rows = NightRows(self.engine, dataset, self.day, self.shop.zone)
+        verdict = judge_rows(rows, suite, self.day, lambda rule: self._nights_before(dataset, rule))
+        self.verdicts[dataset.name] = verdict
+        self._remember_accepted(dataset)
+        if keep:
+            self._write(dataset, verdict)
+        rows.close()
+        return verdict
+
+    def _open(self, dataset: Dataset) -> None:
+        """Makes the views that the night's rows are made from."""
+        lake, yesterday = self.engine.lake, self.day - timedelta(days=1)
+        texts = dict.fromkeys(dataset.column_names, "varchar")
+        raw = lake.partitions(f"raw/{dataset.name}", until=self.day)
+        if not any(partition.day == self.day for partition in raw):
+            msg = f"The lake has no raw/{dataset.name} of {self.day}. Run: perennial night --day {self.day}"
+            raise MissingPartition(msg)
+        days = set(_days_to_verify(lake, self.day))
+        self.engine.stack("said", texts, [p for p in raw if p.day in days])
+        aside = lake.partitions(f"quarantine/{dataset.name}", until=yesterday)
+        since = self.day - _LONGEST_WAIT
+        waiting = [p for p in aside if p.day >= since and p.day not in days]
+        self.engine.stack("waiting", texts | {"retry_until": "date"}, waiting)
+        keys = {c.name: c.type for c in dataset.columns if c.name in (*dataset.key, "updated_at")}
+        verified = lake.partitions(f"verified/{dataset.name}", until=yesterday)
+        self.engine.stack("history", keys, verified)
+
+    def _nights_before(self, dataset: Dataset, rule: Rule) -> int:
+        nights = 0
+        while nights < (rule.stop_after_nights or 0):
+            text = self.engine.lake.read_record(
+                _record(dataset.name, self.day - timedelta(days=nights + 1))
+            )
+            if not text or all(
+                f.rule != rule.name for f in verdict_from_json(json.loads(text)).findings
+            ):
+                break
+            nights += 1
+        return nights
+
+    def _remember_accepted(self, dataset: Dataset) -> None:
+        """Tonight's accepted keys and all earlier ones, for the datasets that refer to this one."""
+        name, key = dataset.name, dataset.key[0]
+        self.engine.execute(
+            f"create or replace table accepted_{name} as"
+            f" select {key} from judged_rows anti join failed_rows using (row_no)"
+        )
+        verified = self.engine.lake.partitions(
+            f"verified/{name}", until=self.day - timedelta(days=1)
+        )
+        self.engine.stack(f"earlier_{name}", {key: "varchar"}, verified)
+        self.engine.execute(
+            f"create or replace view known_{name} as"
+            f" select {key} from accepted_{name} union all select {key} from earlier_{name}"
+        )
+
+    def _write(self, dataset: Dataset, verdict: Verdict) -> None:
+        columns = ", ".join(f'"{name}"' for name in dataset.column_names)
+        self.engine.publish(
+            _checked(dataset, self.day),
+            f"select {columns} from judged_rows anti join failed_rows using (row_no)",
+            order_by=", ".join(dataset.key),
+        )
+        texts = ", ".join(f'said."{name}"' for name in dataset.column_names)
+        places = ", ".join(f"said.{there} as {here}" for here, there in _PLACE.items())
+        self.engine.publish(
+            Partition(dataset=f"quarantine/{dataset.name}", day=self.day),
+            f"""select {texts}, reason, retry_until, {places}
+                from failed_rows join judged_rows using (row_no) join said using (day, extract, position)
+                where fresh""",
+            order_by=", ".join(_PLACE),
+        )
+        self.engine.lake.write_record(_record(dataset.name, self.day), as_text(verdict.as_json()))
+
+
+def _days_to_verify(lake: Lake, day: date) -> list[date]:
+    """The day, and every extracted day before it that no published night has taken in."""
+    taken: set[date] = set()
+    for night in lake.record_days(_VERDICTS):
+        if night < day and (text := lake.read_record(_record("night", night))):
+            plain = json.loads(text)
+            taken.update(map(date.fromisoformat, plain["days"] if plain["published"] else ()))
+    extracted = {d for name in REFERENCES for d in lake.days(f"raw/{name}") if d < day}
+    return sorted({*(extracted - taken), day})
+
+
+def _note_night(lake: Lake, day: date, days: Sequence[date], *, published: bool) -> None:
+    plain = {
+        "day": day.isoformat(),
+        "published": published,
+        "days": [d.isoformat() for d in days],
+    }
+    lake.write_record(_record("night", day), as_text(plain))
+
+
+def _checked(dataset: Dataset, day: date) -> Partition:
+    return Partition(dataset=f"checked/{dataset.name}", day=day)
+
+
+def _record(name: str, day: date) -> Partition:
+    return Partition(dataset=_VERDICTS, day=day, name=name)

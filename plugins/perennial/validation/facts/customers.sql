@@ -1,0 +1,2 @@
+-- Customers refer to nothing else.
+select * from night_rows

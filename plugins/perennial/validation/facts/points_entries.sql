@@ -1,0 +1,20 @@
+-- What is not known counts as right here; that a value is there at all is a rule of its own.
+select
+    night_rows.*,
+    night_rows.customer_id is null or exists (
+        select 1 from known_customers where known_customers.customer_id = night_rows.customer_id
+    ) as customer_is_known,
+    coalesce(
+        case kind
+            when 'earned' then points > 0
+            when 'redeemed' then points < 0
+            when 'expired' then points < 0
+            when 'adjusted' then points <> 0
+        end,
+        true
+    ) as sign_fits_kind,
+    coalesce(kind <> 'earned' or expires_on is not null, true) as expiry_is_given,
+    coalesce(
+        kind <> 'earned' or expires_on >= (happened_at at time zone $zone)::date, true
+    ) as expires_after_earning
+from night_rows

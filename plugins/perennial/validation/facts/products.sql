@@ -1,0 +1,2 @@
+-- Products refer to nothing else.
+select * from night_rows

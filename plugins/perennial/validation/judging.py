@@ -1,0 +1,63 @@
+"""From broken rules to a verdict: what follows for the rows, and for the night."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from perennial.validation.expecting import Breach, breaches
+from perennial.validation.night_rows import NightRows
+from perennial.validation.suites import Rule, Suite
+from perennial.validation.verdicts import Action, Finding, Verdict
+
+NightsBefore = Callable[[Rule], int]
+
+
+def judge_rows(rows: NightRows, suite: Suite, day: date, nights_before: NightsBefore) -> Verdict:
+    """Judges a night's rows and notes those that are not accepted in the engine's table `failed_rows`.
+
+    `nights_before` tells in how many nights right before this one a rule failed already.
+    """
+    failures = [(breach, rows.without_wrong_types(breach)) for breach in breaches(suite, rows)]
+    rows.put_aside(failures, day)
+    tally, fate = rows.tally(), rows.fate()
+    found = (_finding(rows, breach, failed, nights_before) for breach, failed in failures)
+    return Verdict(
+        dataset=suite.dataset.name,
+        day=day,
+        rows=tally.rows,
+        accepted=fate.accepted,
+        quarantined=fate.quarantined,
+        duplicates=tally.duplicates,
+        superseded=tally.superseded,
+        returned=fate.returned,
+        findings=tuple(finding for finding in found if finding),
+    )
+
+
+def _finding(
+    rows: NightRows, breach: Breach, failed: npt.NDArray[np.int64], nights_before: NightsBefore
+) -> Finding | None:
+    """What people are told; rows that only went on waiting were told of before."""
+    rule, told = breach.rule, failed[rows.fresh[failed]]
+    if len(breach.rows) and not len(told):
+        return None
+    return Finding(
+        dataset=rows.dataset.name,
+        rule=rule.name,
+        action=_action(rule, len(told), rows.count, nights_before),
+        sentence=rule.sentence,
+        owner=rule.owner,
+        failed_rows=len(told),
+        share=round(len(told) / rows.count, 6) if rows.count else 0.0,
+        examples=rows.examples(told),
+    )
+
+
+def _action(rule: Rule, failed: int, rows: int, nights_before: NightsBefore) -> Action:
+    if rule.stop_after_nights and nights_before(rule) + 1 >= rule.stop_after_nights:
+        return Action.STOP
+    return rule.consequence(failed, rows)

@@ -1,0 +1,123 @@
+"""Suites of expectations: Great Expectations' own JSON, with what follows from a failure in each entry's `meta`.
+
+`meta` of an expectation:
+    rule               its name, unique in the suite; becomes the reason of quarantined rows
+    on_failure         warn, quarantine or stop
+    sentence, owner    for people: what holds, and who can set it right
+    stop_above         share of the night's rows beyond which the night stops after all
+    stop_from_rows     … and the number of rows from which that share means something
+    stop_after_nights  a rule about the whole dataset stops when it failed so many nights in a row
+    retry_nights       rows put aside by such rules alone are looked at again for so many nights
+`severity` follows from on_failure, so that other tools for Great Expectations rank it alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perennial.errors import Fault, SuiteError
+from perennial.model.datasets import SHOP_DATASETS, Dataset
+from perennial.validation.located_json import read_located
+from perennial.validation.suite_entries import EntryMistake, columns_in, nearest, read_entry
+from perennial.validation.verdicts import Action
+from perennial.validation.vocabulary import EXAMPLES, columns_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One expectation and what follows when it is not met."""
+
+    name: str
+    type: str
+    kwargs: Mapping[str, Any]
+    action: Action
+    sentence: str
+    owner: str
+    line: int
+    stop_above: float | None = None
+    stop_from_rows: int = 1
+    stop_after_nights: int | None = None
+    retry_nights: int | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return columns_in(self.kwargs)
+
+    @property
+    def mostly(self) -> float:
+        """The share of values that must fit."""
+        return float(self.kwargs.get("mostly", 1))
+
+    def consequence(self, failed_rows: int, rows: int) -> Action:
+        """What follows when so many of the night's rows fail."""
+        beyond = self.stop_above is not None and failed_rows > self.stop_above * rows
+        return Action.STOP if beyond and failed_rows >= self.stop_from_rows else self.action
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """What must hold for one dataset."""
+
+    dataset: Dataset
+    path: Path
+    rules: tuple[Rule, ...]
+
+
+def load_suite(folder: Path, dataset: Dataset, parameters: Mapping[str, Any]) -> Suite:
+    """The suite of a dataset with the parameters of a night filled in.
+
+    Raises:
+        SuiteError: carries every fault of the file.
+    """
+    located = read_located(folder / f"{dataset.name}.json")
+    entries = located.content["expectations"]
+    rules: dict[str, Rule] = {}
+    faults = _faults_of_whole(located.path, located.content, dataset)
+    for entry, line in zip(entries, located.lines, strict=True):
+        try:
+            rule = Rule(line=line, **read_entry(entry, columns_of(dataset), parameters))
+        except EntryMistake as mistake:
+            faults.append(_fault(located.path, line, str(mistake), mistake.hint))
+            continue
+        if rule.name in rules:
+            first = rules[rule.name].line
+            faults.append(
+                _fault(located.path, line, f"rule `{rule.name}` is already on line {first}.")
+            )
+        rules.setdefault(rule.name, rule)
+    if faults:
+        raise SuiteError(faults)
+    return Suite(dataset=dataset, path=located.path, rules=tuple(rules.values()))
+
+
+def check_suites(folder: Path) -> list[Fault]:
+    """Every fault of the suites in a folder, found without data."""
+    from perennial.validation.expecting import faults_of_expectations
+
+    faults: list[Fault] = []
+    for dataset in SHOP_DATASETS.values():
+        try:
+            faults += faults_of_expectations(load_suite(folder, dataset, EXAMPLES))
+        except SuiteError as error:
+            faults += error.faults
+    for path in sorted(folder.glob("*.json")):
+        if path.stem not in SHOP_DATASETS:
+            hint = nearest(path.stem, SHOP_DATASETS)
+            faults.append(Fault(path=path, message="the shop has no such dataset.", hint=hint))
+    return faults
+
+
+def _faults_of_whole(path: Path, content: Mapping[str, Any], dataset: Dataset) -> list[Fault]:
+    faults = []
+    if content.get("name") != dataset.name:
+        faults.append(_fault(path, 1, f"`name` must be `{dataset.name}`, as the file is called."))
+    if not content["expectations"]:
+        faults.append(_fault(path, 1, "the suite is empty: it would pass any data."))
+    return faults
+
+
+def _fault(path: Path, line: int, message: str, hint: str | None = None) -> Fault:
+    return Fault(path=path, line=line, message=message, hint=hint)
