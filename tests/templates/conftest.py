@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from perennial.messages.templates import Templates, load_templates
+from perennial.model.shop import Shop
+from perennial.sources.shop_file import read_shop
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def shop() -> Shop:
+    return read_shop(PROJECT / "shop.yaml")
+
+
+@pytest.fixture(scope="session")
+def templates(shop: Shop) -> Templates:
+    return load_templates(PROJECT / "templates", shop)
