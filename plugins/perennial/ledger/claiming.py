@@ -64,11 +64,18 @@ def begin_dispatch(
     def begin(connection: Connection) -> frozenset[MessageKey]:
         clock = database.clock(connection)
         held = {"keys": packed_keys(keys), "worker": worker}
+        lease_until = clock + lease
         begun = connection.execute(
             statement("begin_dispatch", database.dialect),
-            held | {"clock": clock, "lease_until": clock + lease, "provider": provider},
+            held | {"clock": clock, "lease_until": lease_until, "provider": provider},
+        ).all()
+        days = packed(
+            {"campaign": c, "day": d} for c, d in {(m.campaign, str(m.day)) for m in begun}
         )
-        moved = frozenset(begun.scalars())
+        connection.execute(
+            statement("open_days", database.dialect), {"days": days, "lease_until": lease_until}
+        )
+        moved = frozenset(message.key for message in begun)
         if len(moved) < len(set(keys)):
             _give_back_suppressed(connection, database.dialect, held, clock)
         return moved
@@ -136,7 +143,7 @@ def _sort_out(
     verdicts: dict[MessageKey, str] = dict(
         connection.execute(
             statement("leftovers", dialect), {"candidates": candidates, **times}
-        ).tuples()
+        ).all()
     )
     blocked = {key: Reason(verdict) for key, verdict in verdicts.items() if verdict != _TAKEN}
     rows = [_blocked(m, blocked[m.key]) for m in rest if m.key in blocked]

@@ -6,20 +6,27 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
 
 from perennial.errors import LedgerError
 from perennial.ledger.database import Database
 from perennial.ledger.statements import packed, statement
 from perennial.ledger.states import ANSWERS
-from perennial.ledger.tables import iso, messages
+from perennial.ledger.tables import dispatch_days, iso, messages
 from perennial.ledger.values import Doubt
 from perennial.model.keys import MessageKey
 from perennial.model.message import Receipt
 from perennial.model.words import Channel, MessageState
 
 
-def settle(database: Database, receipts: Sequence[Receipt], *, now: datetime) -> None:
+def settle(
+    database: Database,
+    receipts: Sequence[Receipt],
+    *,
+    now: datetime,
+    worker: str | None = None,
+    evidence: bool = False,
+) -> None:
     """Records answers, all or none of them. An answer to a message that has its last one is ignored.
 
     Raises:
@@ -31,7 +38,8 @@ def settle(database: Database, receipts: Sequence[Receipt], *, now: datetime) ->
         raise LedgerError(msg)
     if not receipts:
         return
-    batch = {"receipts": packed(_row(r) for r in _one_a_key(receipts)), "now": now}
+    rows = packed(_row(receipt) for receipt in _one_a_key(receipts))
+    batch = {"receipts": rows, "now": now, "worker": worker, "evidence": evidence}
     database.write(
         lambda connection: connection.execute(statement("settle", database.dialect), batch).close()
     )
@@ -39,14 +47,25 @@ def settle(database: Database, receipts: Sequence[Receipt], *, now: datetime) ->
 
 def abandon_expired(database: Database) -> int:
     """Puts in doubt every message whose request began and whose worker let the lease end."""
-    return database.write(
-        lambda connection: (
-            connection.execute(
-                statement("abandon_expired", database.dialect),
-                {"clock": database.clock(connection)},
-            ).rowcount
+
+    def abandon(connection: Connection) -> int:
+        clock = database.clock(connection)
+        open_days = connection.execute(
+            select(*dispatch_days.c["campaign", "day"]).where(
+                dispatch_days.c.lease_until.is_not(None)
+            )
+        ).all()
+        # Closed before the messages are looked at: a worker that opens a day again is waited for, or comes after.
+        connection.execute(
+            update(dispatch_days)
+            .where(dispatch_days.c.lease_until <= clock)
+            .values(lease_until=None)
         )
-    )
+        days = packed({"campaign": row.campaign, "day": row.day.isoformat()} for row in open_days)
+        abandoned = statement("abandon_expired", database.dialect)
+        return connection.execute(abandoned, {"clock": clock, "days": days}).rowcount
+
+    return database.write(abandon)
 
 
 def doubts(database: Database, *, campaign: str | None, day: date | None) -> list[Doubt]:

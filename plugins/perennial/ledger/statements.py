@@ -47,6 +47,7 @@ _ROWS: Mapping[str, Mapping[str, str]] = {
         "value": "numeric",
         "expires_on": "date",
     },
+    "days": {"campaign": "text", "day": "date"},
     "receipts": {
         "key": "text",
         "state": "text",

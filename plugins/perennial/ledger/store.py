@@ -93,9 +93,19 @@ class Ledger:
         """
         claiming.block(self._database, messages, reason=reason, now=now)
 
-    def settle(self, receipts: Sequence[Receipt], *, now: datetime) -> None:
-        """Records answers, all or none of them. Accepted and refused are final: what comes later is ignored."""
-        settling.settle(self._database, receipts, now=now)
+    def settle(
+        self, receipts: Sequence[Receipt], *, now: datetime, worker: str | None = None
+    ) -> None:
+        """Records answers, all or none of them. Accepted and refused are final: what comes later is ignored.
+
+        With `worker`, they answer that worker's requests: what another one has begun since is left alone. A yes is
+        believed whoever brings it.
+        """
+        settling.settle(self._database, receipts, now=now, worker=worker)
+
+    def settle_doubts(self, evidence: Sequence[Receipt], *, now: datetime) -> None:
+        """Records what a provider can prove about messages in doubt; where the doubt is over, only a yes counts."""
+        settling.settle(self._database, evidence, now=now, evidence=True)
 
     def abandon_expired(self) -> int:
         """Puts in doubt the messages whose worker began a request and let the lease end; says how many."""

@@ -148,6 +148,8 @@ messages = Table(
         name="was_answered_by_somebody",
     ),
     CheckConstraint("not_before is null or state = 'retryable'", name="waits_only_to_be_retried"),
+    # Indexes hold only what dispatching and settling leave alone. So PostgreSQL updates a row in its page and touches
+    # no index, which halves the cost of a message.
     # Counts a person's messages inside a rolling cap without reading anybody else's.
     Index(None, "person_id", "claimed_at"),
     # Finds a day's messages for its accounts.
@@ -172,6 +174,15 @@ message_changes = Table(
     Column("code", String(255), comment="The provider's own word for its answer."),
     Column("at", Instant, nullable=False, comment="When, by the database's clock."),
     comment="Every change of a message, written by the database itself; only grows.",
+)
+
+dispatch_days = Table(
+    "dispatch_days",
+    METADATA,
+    Column("campaign", String(64), primary_key=True, comment="Which campaign."),
+    Column("day", Date, primary_key=True, comment="Day of the plan."),
+    Column("lease_until", Instant, comment="The latest lease; empty when all have ended."),
+    comment="Where to look for requests that were left without an answer.",
 )
 
 blocks = Table(

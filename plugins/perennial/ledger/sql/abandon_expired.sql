@@ -1,7 +1,9 @@
 -- A request that began and was never answered before its lease ended may have been processed: nobody knows.
+with days as ($days)
 update messages set
     state = 'in_doubt',
     lease_until = null,
     settled_at = :clock
-where state = 'dispatching'
+where (campaign, day) in (select campaign, day from days)
+  and state = 'dispatching'
   and lease_until <= :clock

@@ -18,4 +18,4 @@ where messages.key = keys.key
       where suppressions.address_key = messages.address_key
         and suppressions.channel = messages.channel
   )
-returning messages.key
+returning messages.key, messages.campaign, messages.day

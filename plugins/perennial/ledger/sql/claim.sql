@@ -29,7 +29,7 @@ free as (
 ),
 -- How many more messages each person may get: what the tightest of the limits leaves. An answer that has not come
 -- yet counts as a yes.
-room as (
+room as materialized (
     select
         free.*,
         (

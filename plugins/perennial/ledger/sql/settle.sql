@@ -12,7 +12,15 @@ update messages set
 from receipts
 where messages.key = receipts.key
   and (
-      messages.state = 'dispatching'
-      or messages.state = 'in_doubt' and receipts.state <> 'in_doubt'
-      or messages.state in ('claimed', 'retryable') and receipts.state = 'accepted' and messages.attempts > 0
+      receipts.state = 'accepted'
+      and messages.attempts > 0
+      and messages.state not in ('accepted', 'refused')
+      -- Anything but a yes counts for the request that it answers and for no other: not when another worker has
+      -- begun the message again since, and, where it is evidence about a doubt, not when the doubt is over.
+      or messages.state = 'dispatching'
+      and not :evidence
+      and (cast(:worker as text) is null or messages.claimed_by = :worker)
+      or messages.state = 'in_doubt'
+      and receipts.state <> 'in_doubt'
+      and (cast(:worker as text) is null or messages.claimed_by = :worker)
   )

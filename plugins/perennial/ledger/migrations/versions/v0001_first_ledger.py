@@ -34,6 +34,7 @@ def upgrade() -> None:
     """Builds the first ledger."""
     _messages()
     _message_changes()
+    _dispatch_days()
     _blocks_and_hold_outs()
     _suppressions()
     _coupons()
@@ -44,30 +45,28 @@ def upgrade() -> None:
         op.execute(sa.text(statement))
 
 
+def _text(name: str, length: int, comment: str) -> sa.Column[str]:
+    return sa.Column(name, sa.String(length), nullable=False, comment=comment)
+
+
 def _messages() -> None:
     op.create_table(
         "messages",
         sa.Column("key", KEY, nullable=False, comment="Refuses a second row for the same message."),
-        sa.Column("campaign", sa.String(64), nullable=False, comment="Which campaign."),
+        _text("campaign", 64, "Which campaign."),
         sa.Column("step", sa.Integer, nullable=False, comment="Which step of the campaign."),
-        sa.Column("customer_id", sa.String(128), nullable=False, comment="The shop's id."),
-        sa.Column("person_id", sa.String(128), nullable=False, comment="Whom the caps protect."),
-        sa.Column("occasion", sa.String(128), nullable=False, comment="What made the message due."),
+        _text("customer_id", 128, "The shop's id."),
+        _text("person_id", 128, "Whom the caps protect."),
+        _text("occasion", 128, "What made the message due."),
         sa.Column("day", sa.Date, nullable=False, comment="Day of the plan that claimed it last."),
-        sa.Column("channel", sa.String(16), nullable=False, comment="How it travels."),
-        sa.Column("pressure", sa.String(16), nullable=False, comment="Which caps it counts to."),
-        sa.Column(
-            "address_key", sa.String(64), nullable=False, comment="Keyed hash of the address."
-        ),
+        _text("channel", 16, "How it travels."),
+        _text("pressure", 16, "Which caps it counts to."),
+        _text("address_key", 64, "Keyed hash of the address."),
         sa.Column("provider", sa.String(32), comment="Who was asked to carry it."),
         sa.Column("provider_id", sa.String(255), comment="The provider's own id of it."),
-        sa.Column(
-            "state", sa.String(16), nullable=False, comment="Where it stands; see states.py."
-        ),
+        _text("state", 16, "Where it stands; see states.py."),
         sa.Column("attempts", sa.Integer, nullable=False, comment="Requests that were begun."),
-        sa.Column(
-            "claimed_by", sa.String(255), nullable=False, comment="The worker that claimed it last."
-        ),
+        _text("claimed_by", 255, "The worker that claimed it last."),
         sa.Column(
             "lease_until", Instant, comment="Until then it is the worker's; database's clock."
         ),
@@ -126,12 +125,23 @@ def _message_changes() -> None:
             comment="The order of the changes.",
         ),
         sa.Column("message_key", KEY, nullable=False, comment="Which message."),
-        sa.Column("state", sa.String(16), nullable=False, comment="What it became."),
-        sa.Column("worker", sa.String(255), nullable=False, comment="In whose hands."),
+        _text("state", 16, "What it became."),
+        _text("worker", 255, "In whose hands."),
         sa.Column("code", sa.String(255), comment="The provider's own word for its answer."),
         sa.Column("at", Instant, nullable=False, comment="When, by the database's clock."),
         sa.PrimaryKeyConstraint("id", name="pk_message_changes"),
         comment="Every change of a message, written by the database itself; only grows.",
+    )
+
+
+def _dispatch_days() -> None:
+    op.create_table(
+        "dispatch_days",
+        _text("campaign", 64, "Which campaign."),
+        sa.Column("day", sa.Date, nullable=False, comment="Day of the plan."),
+        sa.Column("lease_until", Instant, comment="The latest lease; empty when all have ended."),
+        sa.PrimaryKeyConstraint("campaign", "day", name="pk_dispatch_days"),
+        comment="Where to look for requests that were left without an answer.",
     )
 
 
@@ -140,10 +150,8 @@ def _blocks_and_hold_outs() -> None:
         "blocks",
         sa.Column("key", KEY, nullable=False, comment="Which message."),
         sa.Column("day", sa.Date, nullable=False, comment="Day of the plan; one reason a day."),
-        sa.Column("campaign", sa.String(64), nullable=False, comment="Which campaign."),
-        sa.Column(
-            "reason", sa.String(32), nullable=False, comment="Why it may not leave; the latest."
-        ),
+        _text("campaign", 64, "Which campaign."),
+        _text("reason", 32, "Why it may not leave; the latest."),
         sa.Column("blocked_at", Instant, nullable=False, comment="When that was found."),
         sa.PrimaryKeyConstraint("key", "day", name="pk_blocks"),
         sa.CheckConstraint(f"reason in ({_REASONS})", name=op.f("ck_blocks_reason_is_known")),
@@ -153,11 +161,11 @@ def _blocks_and_hold_outs() -> None:
     op.create_table(
         "hold_outs",
         sa.Column("key", KEY, nullable=False, comment="Counts a held-out person once an occasion."),
-        sa.Column("campaign", sa.String(64), nullable=False, comment="Which campaign."),
+        _text("campaign", 64, "Which campaign."),
         sa.Column("step", sa.Integer, nullable=False, comment="Which step of the campaign."),
-        sa.Column("customer_id", sa.String(128), nullable=False, comment="The shop's id."),
-        sa.Column("person_id", sa.String(128), nullable=False, comment="Who is held out."),
-        sa.Column("occasion", sa.String(128), nullable=False, comment="What made the message due."),
+        _text("customer_id", 128, "The shop's id."),
+        _text("person_id", 128, "Who is held out."),
+        _text("occasion", 128, "What made the message due."),
         sa.Column(
             "day", sa.Date, nullable=False, comment="Day of the plan that held it out first."
         ),
@@ -171,15 +179,9 @@ def _blocks_and_hold_outs() -> None:
 def _suppressions() -> None:
     op.create_table(
         "suppressions",
-        sa.Column(
-            "address_key", sa.String(64), nullable=False, comment="Keyed hash of the address."
-        ),
-        sa.Column(
-            "channel", sa.String(16), nullable=False, comment="Where it must not be written to."
-        ),
-        sa.Column(
-            "reason", sa.String(32), nullable=False, comment="Why; each reason is kept once."
-        ),
+        _text("address_key", 64, "Keyed hash of the address."),
+        _text("channel", 16, "Where it must not be written to."),
+        _text("reason", 32, "Why; each reason is kept once."),
         sa.Column("since", Instant, nullable=False, comment="Since when."),
         sa.PrimaryKeyConstraint("address_key", "channel", "reason", name="pk_suppressions"),
         sa.CheckConstraint(
@@ -195,16 +197,14 @@ def _suppressions() -> None:
 def _coupons() -> None:
     op.create_table(
         "coupons",
-        sa.Column(
-            "code", sa.String(64), nullable=False, comment="Refuses the same code for two messages."
-        ),
+        _text("code", 64, "Refuses the same code for two messages."),
         sa.Column(
             "message_key",
             KEY,
             nullable=False,
             comment="Refuses a second coupon for the same message.",
         ),
-        sa.Column("kind", sa.String(32), nullable=False, comment="percent, amount …"),
+        _text("kind", 32, "percent, amount …"),
         sa.Column("value", Amount, nullable=False, comment="How much."),
         sa.Column("expires_on", sa.Date, nullable=False, comment="Last day on which it is good."),
         sa.PrimaryKeyConstraint("code", name="pk_coupons"),
@@ -217,11 +217,9 @@ def _coupons() -> None:
 def _plans() -> None:
     op.create_table(
         "plans",
-        sa.Column("campaign", sa.String(64), nullable=False, comment="Which campaign."),
+        _text("campaign", 64, "Which campaign."),
         sa.Column("day", sa.Date, nullable=False, comment="Which day; one plan a day."),
-        sa.Column(
-            "plan_hash", sa.String(64), nullable=False, comment="What is approved and carried out."
-        ),
+        _text("plan_hash", 64, "What is approved and carried out."),
         sa.Column("counts", sa.JSON, nullable=False, comment="How many by outcome."),
         sa.Column("planned_at", Instant, nullable=False, comment="When it was made."),
         sa.PrimaryKeyConstraint("campaign", "day", name="pk_plans"),
@@ -235,9 +233,7 @@ def _identity() -> None:
         sa.Column(
             "id", sa.Integer, autoincrement=False, nullable=False, comment="Always 1: one ledger."
         ),
-        sa.Column(
-            "ledger_id", sa.String(36), nullable=False, comment="Tells this ledger from any other."
-        ),
+        _text("ledger_id", 36, "Tells this ledger from any other."),
         sa.Column("epoch", sa.Integer, nullable=False, comment="Grows by one with every restore."),
         sa.Column("created_at", Instant, nullable=False, comment="When it was made."),
         sa.Column(
