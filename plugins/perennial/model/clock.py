@@ -34,9 +34,8 @@ def local_day(
     exactly once: clocks that change on one side of the world would otherwise skip a date of birthdays here and
     repeat one there. `plan_at` is the plan's hour on the shop's clock.
     """
-    latest = _since_midnight(plan_at.time()) - _lowest_offset(plan_at.tzinfo)
-    earliest = _since_midnight(send_at) - _highest_offset(zone) + expires_after
-    days = (latest - earliest) // _ONE_DAY + 1
+    lateness = _since_midnight(plan_at.time()) - _since_midnight(send_at) - expires_after
+    days = (lateness + _most_ahead(zone, plan_at.tzinfo or UTC)) // _ONE_DAY + 1
     return day + max(-1, days) * _ONE_DAY
 
 
@@ -56,22 +55,18 @@ def _since_midnight(at: time) -> timedelta:
     return timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
 
 
-def _highest_offset(zone: tzinfo | None) -> timedelta:
-    return max(_offsets(zone or UTC))
-
-
-def _lowest_offset(zone: tzinfo | None) -> timedelta:
-    return min(_offsets(zone or UTC))
-
-
 @lru_cache(maxsize=1024)
-def _offsets(zone: tzinfo) -> frozenset[timedelta]:
-    """Every offset from UTC that a zone uses in the years that plans are made for."""
-    return frozenset(moment.astimezone(zone).utcoffset() or timedelta() for moment in _fortnights())
+def _most_ahead(zone: tzinfo, of: tzinfo) -> timedelta:
+    """By how much a zone's clocks are ahead of another's at most, in the years that plans are made for."""
+    return max(
+        (moment.astimezone(zone).utcoffset() or timedelta())
+        - (moment.astimezone(of).utcoffset() or timedelta())
+        for moment in _weeks()
+    )
 
 
-def _fortnights() -> Iterator[datetime]:
+def _weeks() -> Iterator[datetime]:
     moment = datetime(2016, 1, 1, tzinfo=UTC)
     while moment.year < 2038:
         yield moment
-        moment += timedelta(days=14)
+        moment += timedelta(days=7)
