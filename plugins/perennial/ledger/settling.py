@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, tuple_
 
 from perennial.errors import LedgerError
 from perennial.ledger.database import Database
@@ -49,36 +49,30 @@ def abandon_expired(database: Database) -> int:
     """Puts in doubt every message whose request began and whose worker let the lease end."""
 
     def abandon(connection: Connection) -> int:
-        clock = database.clock(connection)
-        open_days = connection.execute(
-            select(*dispatch_days.c["campaign", "day"]).where(
-                dispatch_days.c.lease_until.is_not(None)
-            )
-        ).all()
-        # Closed before the messages are looked at: a worker that opens a day again is waited for, or comes after.
-        connection.execute(
-            update(dispatch_days)
-            .where(dispatch_days.c.lease_until <= clock)
-            .values(lease_until=None)
-        )
-        days = packed({"campaign": row.campaign, "day": row.day.isoformat()} for row in open_days)
-        abandoned = statement("abandon_expired", database.dialect)
-        return connection.execute(abandoned, {"clock": clock, "days": days}).rowcount
+        # Whoever is beginning a request on one of these days is waited for, or comes after.
+        connection.execute(select(dispatch_days).with_for_update()).close()
+        clock = {"clock": database.clock(connection)}
+        found = connection.execute(statement("abandon_expired", database.dialect), clock).rowcount
+        connection.execute(statement("close_days", database.dialect), clock)
+        return found
 
     return database.write(abandon)
 
 
 def doubts(database: Database, *, campaign: str | None, day: date | None) -> list[Doubt]:
     """Messages that may have been sent, the oldest first."""
-    found = select(
-        *messages.c["key", "campaign", "day", "channel", "provider", "dispatched_at"]
-    ).where(messages.c.state == MessageState.IN_DOUBT)
+    days = select(dispatch_days.c.campaign, dispatch_days.c.day)
     if campaign is not None:
-        found = found.where(messages.c.campaign == campaign)
+        days = days.where(dispatch_days.c.campaign == campaign)
     if day is not None:
-        found = found.where(messages.c.day == day)
+        days = days.where(dispatch_days.c.day == day)
+    found = (
+        select(*messages.c["key", "campaign", "day", "channel", "provider", "dispatched_at"])
+        .where(tuple_(messages.c.campaign, messages.c.day).in_(days))
+        .where(messages.c.state == MessageState.IN_DOUBT)
+        .order_by(messages.c.dispatched_at, messages.c.key)
+    )
     with database.reading() as connection:
-        rows = connection.execute(found.order_by(messages.c.dispatched_at, messages.c.key))
         return [
             Doubt(
                 key=MessageKey(row.key),
@@ -88,7 +82,7 @@ def doubts(database: Database, *, campaign: str | None, day: date | None) -> lis
                 provider=row.provider,
                 since=row.dispatched_at,
             )
-            for row in rows
+            for row in connection.execute(found)
         ]
 
 

@@ -181,8 +181,8 @@ dispatch_days = Table(
     METADATA,
     Column("campaign", String(64), primary_key=True, comment="Which campaign."),
     Column("day", Date, primary_key=True, comment="Day of the plan."),
-    Column("lease_until", Instant, comment="The latest lease; empty when all have ended."),
-    comment="Where to look for requests that were left without an answer.",
+    Column("lease_until", Instant, nullable=False, comment="When the last lease ends."),
+    comment="Days whose messages may be on the wire or in doubt.",
 )
 
 blocks = Table(

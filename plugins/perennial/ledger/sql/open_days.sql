@@ -1,5 +1,5 @@
--- Notes until when the messages of a day may be on the wire, so that those left behind are found without reading
--- the whole table.
+-- Notes on which days messages may be on the wire, so that those left behind are found without reading the whole
+-- table.
 with rows as ($days)
 insert into dispatch_days (campaign, day, lease_until)
 select campaign, day, :lease_until

@@ -139,9 +139,9 @@ def _dispatch_days() -> None:
         "dispatch_days",
         _text("campaign", 64, "Which campaign."),
         sa.Column("day", sa.Date, nullable=False, comment="Day of the plan."),
-        sa.Column("lease_until", Instant, comment="The latest lease; empty when all have ended."),
+        sa.Column("lease_until", Instant, nullable=False, comment="When the last lease ends."),
         sa.PrimaryKeyConstraint("campaign", "day", name="pk_dispatch_days"),
-        comment="Where to look for requests that were left without an answer.",
+        comment="Days whose messages may be on the wire or in doubt.",
     )
 
 
