@@ -17,6 +17,7 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import (
     DAG,
     Asset,
+    Connection,
     CronPartitionTimetable,
     CronTriggerTimetable,
     Param,
@@ -24,6 +25,7 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
+from pydantic import SecretStr
 
 from perennial.campaigns.definition import Campaign
 from perennial.errors import (
@@ -34,7 +36,8 @@ from perennial.errors import (
     PlanError,
 )
 from perennial.model.datasets import SHOP_DATASETS
-from perennial.steps.services import services, shop_zone
+from perennial.settings import read_settings
+from perennial.steps.services import Perennial, services, shop_zone
 
 ORDERS = Asset(name="orders", uri="x-perennial://lake/verified/orders")
 CUSTOMER_FEATURES = Asset(name="customer_features", uri="x-perennial://lake/customer_features")
@@ -42,6 +45,11 @@ MEMBERSHIPS = Asset(name="memberships", uri="x-perennial://lake/memberships")
 
 SHOP_POOL = "shop"
 PROVIDER_POOL = "providers"
+_DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+}
 _START = datetime(2016, 1, 1, tzinfo=ZoneInfo("UTC"))
 _FINAL = (NightStopped, PlanError, AccountingError)
 _DEFAULTS = {
@@ -131,49 +139,49 @@ def broken_campaign_dag(name: str, error: CampaignError) -> DAG:
 def extract(dataset: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
     """Reads what the shop wrote to one dataset in the day's interval."""
     refresh = bool(context["params"]["refresh"])
-    with services() as perennial:
+    with _installation() as perennial:
         return perennial.extract(dataset, _day(context), refresh=refresh)
 
 
 @task(map_index_template="{{ task.op_kwargs['dataset'] }}")
 def validate(dataset: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
     """Checks one dataset; bad rows are put aside with a reason."""
-    with services() as perennial:
+    with _installation() as perennial:
         return perennial.validate(dataset, _day(context))
 
 
 @task(outlets=[ORDERS])
 def publish(**context: Any) -> dict[str, int]:  # noqa: ANN401 - Airflow's context
     """Makes the checked rows the truth of the day, unless a check stops the night."""
-    with services() as perennial, _without_retry():
+    with _installation() as perennial, _without_retry():
         return perennial.publish(_day(context))
 
 
 @task(outlets=[CUSTOMER_FEATURES])
 def understand(**context: Any) -> int:  # noqa: ANN401 - Airflow's context
     """Works out where every customer stands."""
-    with services() as perennial:
+    with _installation() as perennial:
         return perennial.understand(_day(context))
 
 
 @task(outlets=[MEMBERSHIPS])
 def form_audiences(**context: Any) -> int:  # noqa: ANN401 - Airflow's context
     """Works out who is in which campaign's audience."""
-    with services() as perennial:
+    with _installation() as perennial:
         return perennial.form_audiences(_day(context))
 
 
 @task.sensor(poke_interval=60, timeout=6 * 60 * 60, mode="reschedule")
 def wait_for_audiences(**context: Any) -> bool:  # noqa: ANN401 - Airflow's context
     """Looks for verified data of the day. When none comes, nothing is planned and nothing is sent."""
-    with services() as perennial:
+    with _installation() as perennial:
         return perennial.audiences_formed(_day(context))
 
 
 @task
 def plan(campaign: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
     """Decides about every member of the audience."""
-    with services() as perennial, _without_retry():
+    with _installation() as perennial, _without_retry():
         return perennial.plan(campaign, _day(context)).as_json()
 
 
@@ -216,7 +224,7 @@ def dispatch(
 ) -> dict[str, Any]:
     """Sends what is due, then leaves its worker until the next wave."""
     params = context["params"]
-    with services() as perennial, _without_retry():
+    with _installation() as perennial, _without_retry():
         progress = perennial.dispatch(
             campaign,
             _day(context),
@@ -233,8 +241,25 @@ def dispatch(
 @task(trigger_rule=TriggerRule.NONE_FAILED)
 def account(campaign: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
     """Checks that every person is accounted for."""
-    with services() as perennial, _without_retry():
+    with _installation() as perennial, _without_retry():
         return perennial.account(campaign, _day(context)).as_json()
+
+
+@contextmanager
+def _installation() -> Iterator[Perennial]:
+    """The installation, with the shop's database taken from an Airflow connection where the settings name one."""
+    settings = read_settings()
+    if settings.source_connection:
+        url = _source_url(Connection.get(settings.source_connection))
+        settings = settings.model_copy(update={"source_url": SecretStr(url)})
+    with services(settings) as perennial:
+        yield perennial
+
+
+def _source_url(connection: Any) -> str:  # noqa: ANN401 - Airflow's connection
+    """An Airflow connection as SQLAlchemy spells it; schemes of databases that we do not know stay as they are."""
+    scheme, rest = str(connection.get_uri()).split("://", 1)
+    return f"{_DRIVERS.get(scheme, scheme)}://{rest}"
 
 
 @contextmanager
