@@ -234,7 +234,11 @@ CUSTOMER_FEATURES = Dataset(
             "Sum of their totals, in the shop's currency.",
             required=True,
         ),
-        _column("average_order_value", "DECIMAL(18,2)", "revenue / orders; empty without orders."),
+        _column(
+            "average_order_value",
+            "DECIMAL(18,2)",
+            "revenue / orders paid in that currency, to the cent; empty without.",
+        ),
         _column("first_order_on", "DATE", "Day of the first order that counts."),
         _column("last_order_on", "DATE", "Day of the last order that counts."),
         _column("last_order_id", "VARCHAR", "The last order that counts."),

@@ -1,0 +1,18 @@
+-- One row a customer: who they are, with a small number that stands for the id in every later step.
+--
+-- Ten million orders join and group on a four-byte number in half the time and memory that text takes. The numbers
+-- follow the order of the ids, so that the smaller number is always the smaller id.
+select
+    cast(row_number() over (order by customers.customer_id) as integer) as customer_no,
+    customers.customer_id,
+    customers.language,
+    customers.country,
+    customers.region,
+    coalesce(contacts.zone, $zone) as zone,
+    coalesce(contacts.zone_source, 'shop') as zone_source,
+    case when lower(customers.preferred_channel) in ('email', 'sms') then lower(customers.preferred_channel) end
+        as preferred_channel,
+    customers.birth_date,
+    cast(customers.signed_up_at at time zone $zone as date) as signed_up_on
+from customers
+left join contacts using (customer_id)

@@ -1,0 +1,13 @@
+-- Days between one day with an order and the next, for every customer.
+--
+-- Two orders on one day lie 0 days apart; leaving those rows out gives the gaps between distinct days.
+select customer_no, ordered_on, ordered_on - previous as gap
+from (
+    select
+        customer_no,
+        ordered_on,
+        lag(ordered_on) over (partition by customer_no order by ordered_on) as previous
+    from purchases
+    where counts
+)
+where ordered_on > previous

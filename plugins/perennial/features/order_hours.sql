@@ -1,0 +1,9 @@
+-- The hour of the day at which a customer orders most, on the customer's clock; of several, the earliest.
+select customer_no, arg_max(hour, orders * 24 - hour) as usual_order_hour
+from (
+    select customer_no, hour, count(*) as orders
+    from purchases
+    where counts
+    group by customer_no, hour
+)
+group by customer_no
