@@ -1,0 +1,129 @@
+"""Who is in which campaign's audience on a day, on which occasion, and because of which facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import sqlglot
+from sqlglot import exp
+
+from perennial.audience.sending_hours import sending_hours
+from perennial.campaigns.choices import Occasion
+from perennial.campaigns.definition import Campaign
+from perennial.campaigns.timing import plan_instant
+from perennial.errors import PlanError
+from perennial.lake.partitions import Partition
+from perennial.model.clock import local_instant
+from perennial.model.datasets import CUSTOMER_FEATURES, MEMBERSHIPS
+from perennial.model.shop import Shop
+
+if TYPE_CHECKING:
+    from perennial.lake.duck import Engine, Published
+
+_OCCASIONS = Path(__file__).parent / "occasions"
+_PERSONAL = frozenset(
+    {"customer_id", "person_id", "birth_date", "age_years", "age_band", "country", "region"}
+)
+
+
+def build_memberships(
+    engine: Engine, day: date, shop: Shop, campaigns: Sequence[Campaign], rules: Mapping[str, str]
+) -> Published:
+    """Writes `memberships` of a day.
+
+    The engine must have the day open, and the view `customer_features`. `rules` holds the SQL of each campaign's
+    `where` by the campaign's name; a campaign without one admits everybody who has the occasion.
+    """
+    columns = ", ".join(f'null::{c.type} as "{c.name}"' for c in MEMBERSHIPS.columns)
+    engine.execute(f"create or replace temp table membership_rows as select {columns} where false")
+    try:
+        for campaign in campaigns:
+            _add_members(engine, day, shop, campaign, rules.get(campaign.name, "true"))
+        return engine.publish(
+            Partition(dataset=MEMBERSHIPS.name, day=day),
+            "select * from membership_rows",
+            order_by=", ".join(MEMBERSHIPS.key),
+        )
+    finally:
+        engine.execute("drop table if exists temp.membership_rows")
+
+
+def _add_members(engine: Engine, day: date, shop: Shop, campaign: Campaign, rule: str) -> None:
+    occasion = campaign.audience.occasion
+    if occasion == Occasion.BIRTHDAY:
+        engine.register("zone_days", _zone_days(engine, day, shop, campaign))
+    found = _occasion_sql(occasion, rule)
+    engine.execute(
+        f"""
+        insert into membership_rows
+        with members as (select * from customer_features where {rule}),
+        occasions as ({found})
+        select $campaign, customer_id, members.person_id, occasions.occasion, occasions.open_until, occasions.why
+        from occasions
+        join members using (customer_id)""",
+        _facts(found, day, shop, campaign),
+    )
+
+
+def _occasion_sql(occasion: str, rule: str) -> str:
+    """The query that finds an occasion among `members`.
+
+    Raises:
+        PlanError: there is neither such an occasion nor such a column.
+    """
+    if occasion in list(Occasion):
+        return _read(occasion)
+    if occasion not in CUSTOMER_FEATURES.column_names:
+        msg = f"There is no occasion {occasion!r}. It is one of {', '.join(Occasion)}, or a column of customer_features."
+        raise PlanError(msg)
+    return _read("column").replace("{column}", occasion).replace("{facts}", _told_facts(rule))
+
+
+def _told_facts(rule: str) -> str:
+    """Arguments of json_object: the columns that a rule looks at, by name, without what is personal."""
+    columns = {column.name for column in sqlglot.parse_one(rule, "duckdb").find_all(exp.Column)}
+    return ", ".join(f"'{name}', \"{name}\"" for name in sorted(columns - _PERSONAL))
+
+
+def _zone_days(engine: Engine, day: date, shop: Shop, campaign: Campaign) -> pa.Table:
+    """Which local date each zone has its turn on: the date on which the plan of the day sends there."""
+    zones = engine.rows("select distinct zone from customer_features order by zone")
+    days = [_zone_day(row["zone"], day, shop, campaign) for row in zones]
+    schema = pa.schema([("zone", pa.string()), ("local_day", pa.date32())])
+    return pa.Table.from_pylist(days, schema=schema)
+
+
+def _zone_day(zone: str, day: date, shop: Shop, campaign: Campaign) -> dict[str, object]:
+    hours = sending_hours(
+        ZoneInfo(zone),
+        day,
+        send_at=campaign.send_at,
+        expires_after=campaign.expires_after,
+        quiet_hours=shop.quiet_hours,
+        plan_at=plan_instant(campaign, day, shop.zone),
+    )
+    return {"zone": zone, "local_day": hours.local_day}
+
+
+def _facts(query: str, day: date, shop: Shop, campaign: Campaign) -> dict[str, Any]:
+    """The campaign's name, and the facts that an occasion's query names; DuckDB refuses more than that."""
+    known = {
+        "day": day,
+        "starts_at": local_instant(day, time(), shop.zone),
+        "zone": shop.zone.key,
+        "open_for": campaign.audience.open_for,
+        "redemption_minimum": shop.points.redemption_minimum,
+        "leap_day_on_1_march": shop.leap_day_on_1_march,
+    }
+    named = {name: known[name] for name in re.findall(r"\$(\w+)", query)}
+    return {"campaign": campaign.name} | named
+
+
+def _read(occasion: str) -> str:
+    return (_OCCASIONS / f"{occasion}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,36 @@
+"""From the day's verified data to customers understood and audiences formed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from perennial.audience.memberships import build_memberships
+from perennial.campaigns.definition import Campaign
+from perennial.campaigns.predicate import compile_where
+from perennial.features.runner import build_features
+from perennial.lake.duck import Engine, Published
+from perennial.lake.partitions import Partition
+from perennial.model.datasets import CUSTOMER_FEATURES
+from perennial.model.shop import Shop
+
+
+def understand_customers(engine: Engine, day: date, shop: Shop) -> Published:
+    """Writes `customer_features` of a day from what was known when it began."""
+    engine.open_day(day)
+    return build_features(engine, day, shop)
+
+
+def form_audiences(
+    engine: Engine, day: date, shop: Shop, campaigns: Sequence[Campaign]
+) -> Published:
+    """Writes `memberships` of a day: every campaign's audience.
+
+    Raises:
+        MissingPartition: the day's features have not been built.
+        CampaignError: a campaign's `where` cannot be understood.
+    """
+    engine.open_day(day)
+    engine.view(CUSTOMER_FEATURES.name, Partition(dataset=CUSTOMER_FEATURES.name, day=day))
+    rules = {c.name: compile_where(c.audience.where) for c in campaigns if c.audience.where}
+    return build_memberships(engine, day, shop, campaigns, rules)
