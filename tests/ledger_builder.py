@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from sqlalchemy import Table
 
 from perennial.ledger.store import Claim, Ledger
 from perennial.model.keys import message_key
@@ -14,6 +17,9 @@ from perennial.model.words import Channel, MessageState, Pressure
 DAY = date(2026, 11, 21)
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
+
+Rows = Callable[[Table], list[Mapping[str, Any]]]
+"""The rows of a table, as an operator would see them."""
 
 
 def a_message(customer_id: str = "1", **changes: Any) -> PlannedMessage:
