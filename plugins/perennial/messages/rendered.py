@@ -1,0 +1,30 @@
+"""A message in its final words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from perennial.messages.sms_segments import Encoding
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RenderedEmail:
+    """An email in its final words; `reason` is why the person receives it, as text and as HTML."""
+
+    subject: str = field(repr=False)
+    preheader: str = field(repr=False)
+    html: str = field(repr=False)
+    text: str = field(repr=False)
+    reason: str = field(repr=False)
+    reason_html: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RenderedSms:
+    """A text message in its final words, and what it is sent in; `characters` are counted as carriers do."""
+
+    text: str = field(repr=False)
+    encoding: Encoding
+    characters: int
+    segments: int
+    stop_word: str

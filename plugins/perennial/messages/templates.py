@@ -1,0 +1,230 @@
+"""The templates of a shop: read once, checked once, compiled once, then filled in for every customer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from perennial.errors import Fault, RenderError, TemplateError
+from perennial.messages.checks import (
+    HTML_LIMIT,
+    SMS_LIMIT,
+    TEXT_LIMIT,
+    missing_in_email,
+    missing_in_sms,
+    unseen_in_email,
+)
+from perennial.messages.cleaning import one_line
+from perennial.messages.compiling import CompiledEmail, CompiledSms, Compiler
+from perennial.messages.files import read_folder
+from perennial.messages.parts import tidy_text
+from perennial.messages.rendered import RenderedEmail, RenderedSms
+from perennial.messages.sms_segments import count_segments, plain_punctuation
+from perennial.messages.values import demand, example_values, required_of_plan
+from perennial.model.fields import MERGE_FIELDS
+from perennial.model.shop import Shop
+from perennial.model.words import Channel
+
+Compiled = CompiledEmail | CompiledSms
+
+
+class Templates:
+    """Every message that the shop can send, in every language that it speaks."""
+
+    def __init__(
+        self,
+        shop: Shop,
+        emails: Mapping[tuple[str, str], CompiledEmail],
+        texts: Mapping[tuple[str, str], CompiledSms],
+    ) -> None:
+        self._emails = dict(emails)
+        self._texts = dict(texts)
+        self._channels: dict[Channel, Mapping[tuple[str, str], Compiled]] = {
+            Channel.EMAIL: self._emails,
+            Channel.SMS: self._texts,
+        }
+        self._default_locale = shop.default_locale
+        # Asked for with each message, so that only the links are signed that the message uses.
+        self._fields = self._collect(lambda compiled: compiled.fields)
+        self._required = self._collect(lambda compiled: required_of_plan(compiled.required))
+
+    def names(self, channel: Channel | None = None) -> tuple[str, ...]:
+        """Every template, or those of one channel."""
+        channels = Channel if channel is None else (channel,)
+        return tuple(sorted({name for one in channels for name, _ in self._channels[one]}))
+
+    def locales(self, name: str) -> tuple[str, ...]:
+        """The languages in which a template exists."""
+        keys = (*self._emails, *self._texts)
+        return tuple(sorted({locale for known, locale in keys if known == name}))
+
+    def fields(self, name: str, channel: Channel) -> frozenset[str]:
+        """The merge fields that a template uses in any language."""
+        return self._known(self._fields, name, channel)
+
+    def required(self, name: str, channel: Channel) -> frozenset[str]:
+        """The merge fields without which a plan cannot say the message in every language."""
+        return self._known(self._required, name, channel)
+
+    def locale_for(self, name: str, channel: Channel, locale: str) -> str:
+        """The language in which a customer gets the template: es-MX falls back to es, then to the shop's own.
+
+        Raises:
+            RenderError: the shop has no such template.
+        """
+        known = self._channels[channel]
+        for candidate in (locale, locale.partition("-")[0], self._default_locale):
+            if (name, candidate) in known:
+                return candidate
+        raise RenderError(_no_template(name, channel))
+
+    def email(self, template: str, locale: str, values: Mapping[str, Any]) -> RenderedEmail:
+        """One customer's email.
+
+        Args:
+            template: its name.
+            locale: the customer's; the nearest that exists is taken.
+            values: as `read_values` gives them.
+
+        Raises:
+            RenderError: a value is missing or unfit, or the email would be too long.
+        """
+        compiled = self._emails[template, self.locale_for(template, Channel.EMAIL, locale)]
+        return _checked_length(_fill_email(compiled, values))
+
+    def sms(self, template: str, locale: str, values: Mapping[str, Any]) -> RenderedSms:
+        """One customer's text message.
+
+        Args:
+            template: its name.
+            locale: the customer's; the nearest that exists is taken.
+            values: as `read_values` gives them.
+
+        Raises:
+            RenderError: a value is missing or unfit, or the message would be too long.
+        """
+        compiled = self._texts[template, self.locale_for(template, Channel.SMS, locale)]
+        return _fill_sms(compiled, values)
+
+    def _collect(
+        self, fields: Callable[[Compiled], frozenset[str]]
+    ) -> dict[tuple[str, Channel], frozenset[str]]:
+        collected: dict[tuple[str, Channel], frozenset[str]] = {}
+        for channel, versions in self._channels.items():
+            for (name, _), compiled in versions.items():
+                before = collected.get((name, channel), frozenset())
+                collected[name, channel] = before | fields(compiled)
+        return collected
+
+    def _known(
+        self, collected: Mapping[tuple[str, Channel], frozenset[str]], name: str, channel: Channel
+    ) -> frozenset[str]:
+        if (name, channel) not in collected:
+            raise RenderError(_no_template(name, channel))
+        return collected[name, channel]
+
+
+def load_templates(folder: Path, shop: Shop) -> Templates:
+    """Read, check and compile every template of a folder in every language of the shop.
+
+    Raises:
+        TemplateError: names every fault with file, line and column.
+    """
+    faults: list[Fault] = []
+    drafts = read_folder(folder, shop.locales, faults)
+    compiler = Compiler(drafts, shop, faults)
+    emails = {key: compiler.email(*key, pair) for key, pair in drafts.emails.items()}
+    texts = {key: compiler.sms(*key, draft) for key, draft in drafts.texts.items()}
+    for email in filter(None, emails.values()):
+        faults += _try_email(email, shop)
+    for sms in filter(None, texts.values()):
+        faults += _try_sms(sms, shop)
+    if faults:
+        raise TemplateError(sorted(set(faults), key=_by_place))
+    return Templates(
+        shop,
+        {key: email for key, email in emails.items() if email},
+        {key: sms for key, sms in texts.items() if sms},
+    )
+
+
+def _no_template(name: str, channel: Channel) -> str:
+    return f"There is no {channel.value} template `{name}`."
+
+
+def _by_place(fault: Fault) -> tuple[str, int, int, str]:
+    return str(fault.path), fault.line or 0, fault.column or 0, fault.message
+
+
+def _fill_email(compiled: CompiledEmail, values: Mapping[str, Any]) -> RenderedEmail:
+    demand(values, compiled.required)
+    return RenderedEmail(
+        subject=one_line(compiled.subject.fill(values)),
+        preheader=one_line(compiled.preheader.fill(values)),
+        html=compiled.html.fill(values),
+        text=f"{tidy_text(compiled.text.fill(values))}\n",
+        reason=compiled.reason.fill(values),
+        reason_html=compiled.reason_html.fill(values),
+    )
+
+
+def _fill_sms(compiled: CompiledSms, values: Mapping[str, Any]) -> RenderedSms:
+    demand(values, compiled.required)
+    text = plain_punctuation(tidy_text(compiled.text.fill(values)))
+    if len(text) > SMS_LIMIT:
+        message = f"The text message has {len(text)} characters; {SMS_LIMIT} is the most."
+        raise RenderError(message)
+    length = count_segments(text)
+    return RenderedSms(
+        text=text,
+        encoding=length.encoding,
+        characters=length.units,
+        segments=length.segments,
+        stop_word=compiled.stop_word,
+    )
+
+
+def _checked_length(email: RenderedEmail) -> RenderedEmail:
+    for part, limit in ((email.html, HTML_LIMIT), (email.text, TEXT_LIMIT)):
+        # No character takes more than four bytes: most emails need not be encoded to be known to fit.
+        if len(part) * 4 > limit and (size := len(part.encode())) > limit:
+            message = f"The email has {size} bytes; Gmail cuts it off after {limit}."
+            raise RenderError(message)
+    return email
+
+
+def _examples(compiled: Compiled) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The examples of every value, and of those alone without which the template cannot do."""
+    sparse = example_values(sparse=True)
+    needed = {name: value if name in compiled.required else None for name, value in sparse.items()}
+    return example_values(), needed
+
+
+def _try_email(compiled: CompiledEmail, shop: Shop) -> list[Fault]:
+    """Fill in the examples, and look for what every email must carry."""
+    faults = []
+    for values in _examples(compiled):
+        try:
+            email = _checked_length(_fill_email(compiled, values))
+        except RenderError as error:
+            faults.append(Fault(path=compiled.path, message=f"With examples: {error}"))
+            continue
+        url = str(MERGE_FIELDS["unsubscribe_url"].example)
+        lacks = [*missing_in_email(email, shop, url), *unseen_in_email(email, shop, url)]
+        faults += [Fault(path=compiled.path, message=f"The email lacks {it}.") for it in lacks]
+    return faults
+
+
+def _try_sms(compiled: CompiledSms, shop: Shop) -> list[Fault]:
+    """Fill in the examples, and look for what every text message must carry."""
+    faults = []
+    for values in _examples(compiled):
+        try:
+            sms = _fill_sms(compiled, values)
+        except RenderError as error:
+            faults.append(Fault(path=compiled.path, message=f"With examples: {error}"))
+            continue
+        lacks = missing_in_sms(sms, shop)
+        faults += [Fault(path=compiled.path, message=f"The message lacks {it}.") for it in lacks]
+    return faults
