@@ -1,0 +1,119 @@
+"""From a planned message to one that can be sent: links, coupon, words, headers, and the last look before it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from perennial.errors import RenderError
+from perennial.messages.checks import missing_in_email, missing_in_sms
+from perennial.messages.cleaning import has_breaks
+from perennial.messages.templates import Templates
+from perennial.messages.values import read_values
+from perennial.model.keys import MessageKey, link_token
+from perennial.model.message import EmailMessage, Message, PlannedMessage, SmsMessage
+from perennial.model.shop import Shop
+from perennial.model.words import Channel
+
+_SCORES = range(1, 6)
+
+
+def compose(
+    planned: PlannedMessage, templates: Templates, shop: Shop, *, edge_url: str, secret: str
+) -> Message:
+    """The message that a row of the plan stands for; the same row gives the same bytes for ever.
+
+    Args:
+        planned: the row.
+        templates: the shop's.
+        shop: whose name, address and rules the message carries.
+        edge_url: public address of the web app behind the links; HTTPS, as mail programs demand.
+        secret: signs the links.
+
+    Raises:
+        RenderError: a value is missing, or the message lacks what it must carry by law or by custom.
+    """
+    fields = templates.fields(planned.template, planned.channel)
+    values = read_values(planned.values)
+    values["coupon_code"] = planned.coupon.code if planned.coupon else None
+    links = _links(planned.key, edge_url, secret, fields)
+    if planned.channel is Channel.SMS:
+        return _compose_sms(planned, templates, shop, values | links)
+    return _compose_email(planned, templates, shop, values | links)
+
+
+def _compose_email(
+    planned: PlannedMessage, templates: Templates, shop: Shop, values: dict[str, Any]
+) -> EmailMessage:
+    email = templates.email(planned.template, planned.locale, values)
+    unsubscribe_url = values["unsubscribe_url"]
+    _refuse_without(planned, missing_in_email(email, shop, unsubscribe_url))
+    headers = {
+        "List-Unsubscribe": f"<{unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "X-Perennial-Key": planned.key,
+    }
+    for text in (planned.address, email.subject, shop.name, shop.from_address, *headers.values()):
+        _refuse_breaks(text)
+    return EmailMessage(
+        key=planned.key,
+        campaign=planned.campaign,
+        locale=planned.locale,
+        to=planned.address,
+        subject=email.subject,
+        html=email.html,
+        text=email.text,
+        from_name=shop.name,
+        from_address=shop.from_address,
+        reply_to=shop.reply_to,
+        headers=headers,
+    )
+
+
+def _compose_sms(
+    planned: PlannedMessage, templates: Templates, shop: Shop, values: dict[str, Any]
+) -> SmsMessage:
+    sms = templates.sms(planned.template, planned.locale, values)
+    _refuse_without(planned, missing_in_sms(sms, shop))
+    _refuse_breaks(planned.address)
+    return SmsMessage(
+        key=planned.key,
+        campaign=planned.campaign,
+        locale=planned.locale,
+        to=planned.address,
+        text=sms.text,
+        segments=sms.segments,
+    )
+
+
+def _links(
+    key: MessageKey, edge_url: str, secret: str, fields: Collection[str]
+) -> dict[str, str | tuple[str, ...]]:
+    """The links of the message; only the ones that it uses are signed, and the one of its headers."""
+    if not edge_url.startswith("https://"):
+        message = (
+            "PERENNIAL_EDGE_URL must start with https://: mail programs unsubscribe nowhere else."
+        )
+        raise RenderError(message)
+    base = edge_url.rstrip("/")
+    links: dict[str, str | tuple[str, ...]] = {
+        "unsubscribe_url": f"{base}/u/{link_token('unsubscribe', key, secret)}"
+    }
+    if "preferences_url" in fields:
+        links["preferences_url"] = f"{base}/p/{link_token('preferences', key, secret)}"
+    if "score_urls" in fields:
+        survey = f"{base}/s/{link_token('survey', key, secret)}"
+        links["score_urls"] = tuple(f"{survey}?score={score}" for score in _SCORES)
+    return links
+
+
+def _refuse_without(planned: PlannedMessage, lacks: Iterable[str]) -> None:
+    if missing := ", ".join(lacks):
+        message = f"{planned.template}: the message lacks {missing}. It is not sent."
+        raise RenderError(message)
+
+
+def _refuse_breaks(text: str) -> None:
+    if has_breaks(text):
+        message = "A header of the message would hold a line break or a control character."
+        raise RenderError(message)
