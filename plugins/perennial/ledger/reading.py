@@ -16,9 +16,12 @@ from perennial.ledger.statements import statement
 from perennial.ledger.tables import hold_outs, messages, suppressions
 from perennial.ledger.values import Entry, Standing
 from perennial.model.keys import MessageKey
-from perennial.model.words import MessageState, Outcome, Reason
+from perennial.model.words import MessageState, Reason
 
 _ROWS = 20_000
+
+HELD_OUT = "held_out"
+"""What the history says in place of a state of somebody who was left out on purpose."""
 
 HISTORY = pa.schema(
     [
@@ -61,7 +64,7 @@ def history(database: Database, *, since: datetime) -> pa.Table:
         *hold_outs.c[_SAME],
         cast(null(), Text),
         cast(null(), Text),
-        literal(str(Outcome.HOLD_OUT)),
+        literal(HELD_OUT),
         hold_outs.c.recorded_at,
     ).where(hold_outs.c.recorded_at >= since)
     return _table(database, union_all(claimed, held_out).order_by("at", "key"), HISTORY)

@@ -114,12 +114,10 @@ def _hold_out(database: Database, rows: list[HoldOut], now: datetime) -> int:
         }
         for row in rows
     )
+    recorded = statement("hold_out", database.dialect)
+    batch_and_now = {"hold_outs": batch, "now": now}
     return database.write(
-        lambda connection: (
-            connection.execute(
-                statement("hold_out", database.dialect), {"hold_outs": batch, "now": now}
-            ).rowcount
-        )
+        lambda connection: len(connection.execute(recorded, batch_and_now).scalars().all())
     )
 
 

@@ -6,3 +6,4 @@ from rows
 where true  -- SQLite would take the next line for a join
 order by key
 on conflict (key) do nothing
+returning key
