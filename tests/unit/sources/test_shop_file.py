@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import time
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from perennial.errors import ShopError
+from perennial.model.shop import Shop
 from perennial.settings import PROJECT
 from perennial.sources.shop_file import read_shop
 
@@ -145,3 +147,9 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "shop.yaml"
     path.write_bytes(GOOD.replace("Juniper &", "Genièvre &").encode("latin-1"))
     assert any("UTF-8" in fault for fault in faults_of(path))
+
+
+def test_the_reference_lists_every_key_of_the_shop() -> None:
+    page = (PROJECT / "docs" / "reference" / "shop.md").read_text(encoding="utf-8")
+    keys = {field.name for field in fields(Shop)} - {"zone"} | {"timezone"}
+    assert {key for key in keys if f"`{key}`" not in page} == set()
