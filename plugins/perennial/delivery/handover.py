@@ -20,6 +20,8 @@ from perennial.model.words import MessageState, Reason
 # A provider that takes nothing at all is not asked for the whole audience.
 _FUTILE_BATCHES = 5
 _FUTILE_MESSAGES = 100
+# Seconds between the tries to write an answer down.
+_PAUSES = (0.5, 1.0, 2.0, 4.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,12 +134,19 @@ class Handover:
     async def _settle(self, receipts: Sequence[Receipt]) -> None:
         self._desk.tally.receipts(self._provider.channel, receipts)
         self._give_up_when_futile(receipts)
-        await asyncio.to_thread(
-            self._desk.ledger.settle,
-            receipts,
-            now=self._desk.clock(),
-            worker=self._desk.worker,
-        )
+        for pause in _PAUSES:
+            try:
+                await self._write_down(receipts)
+            except LedgerError:
+                # A database that restarts comes back; an answer that is lost leaves everybody in it in doubt.
+                await asyncio.sleep(pause)
+            else:
+                return
+        await self._write_down(receipts)
+
+    async def _write_down(self, receipts: Sequence[Receipt]) -> None:
+        desk = self._desk
+        await asyncio.to_thread(desk.ledger.settle, receipts, now=desk.clock(), worker=desk.worker)
 
     async def _block(self, batch: Sequence[PlannedMessage], reason: Reason) -> None:
         if not batch:

@@ -156,6 +156,7 @@ def _write_whole(path: Path, content: bytes) -> None:
 def _append_whole(path: Path, line: bytes) -> None:
     descriptor = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
     try:
+        # Only while nobody else appends may a half-written end be cut off again.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         end = os.fstat(descriptor).st_size
         if os.write(descriptor, line) < len(line):

@@ -53,4 +53,4 @@ def on_signals(act: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             loop.remove_signal_handler(number)
-            signal.signal(number, handler)
+            signal.signal(number, handler or signal.SIG_DFL)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from perennial.delivery import dispatch as dispatch_module
+from perennial.delivery import handover as handover_module
 from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
 from perennial.delivery.provider import Provider
@@ -426,6 +428,43 @@ def test_nothing_is_sent_when_the_ledger_cannot_be_written(
         office.run(people, ledger=Ledger(f"sqlite:///{tmp_path / 'never migrated.db'}"))
     assert provider.sent == []
     assert provider.closed
+
+
+class RestartingLedger(Ledger):
+    """A ledger whose database is away when answers come in."""
+
+    failures = 0
+
+    def settle(
+        self, receipts: Sequence[Receipt], *, now: datetime, worker: str | None = None
+    ) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise LedgerError
+        super().settle(receipts, now=now, worker=worker)
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handover_module, "_PAUSES", (0.01, 0.01))
+
+
+@pytest.mark.usefixtures("_impatient")
+@pytest.mark.parametrize(("failures", "state"), [(2, "accepted"), (3, "dispatching")])
+def test_an_answer_waits_for_a_database_that_restarts_but_not_for_ever(
+    office: Office,
+    people: list[PlannedMessage],
+    tmp_path: Path,
+    failures: int,
+    state: str,
+) -> None:
+    """Case 13."""
+    restarting = RestartingLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    restarting.failures = failures
+    with contextlib.suppress(LedgerError):
+        office.run(people[:5], ledger=restarting)
+    restarting.close()
+    assert set(office.states().values()) == {state}
 
 
 def test_a_plan_that_breaks_off_is_an_error_after_what_was_read_is_settled(
