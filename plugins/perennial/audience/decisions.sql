@@ -22,8 +22,10 @@ where m.person_id in (
 -- What has gone before, without today: today's rivals are settled below, by priority, not by who was first.
 -- A message that is surely not on its way (claimed, retryable) has not gone.
 create or replace table gone as
-select h.*
-from history as h, night
+select h.* replace (coalesce(h.pressure, r.pressure) as pressure)
+from history as h
+cross join night
+left join rules as r on r.campaign = h.campaign
 where h.day < night.day and h.state in ('dispatching', 'accepted', 'refused', 'in_doubt', 'held_out');
 
 create or replace table ladder as

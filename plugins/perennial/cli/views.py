@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -14,7 +15,9 @@ from rich.text import Text
 from perennial.errors import Fault
 from perennial.model.message import EmailMessage
 from perennial.model.words import Reason
-from perennial.pipeline.previewing import Preview
+
+if TYPE_CHECKING:
+    from perennial.pipeline.previewing import Preview
 
 Json = Mapping[str, Any]
 
@@ -24,7 +27,7 @@ def sample(data: Json) -> RenderableType:
     table = _table("Sample shop", "table", "rows")
     for name, rows in data["rows"].items():
         table.add_row(name, f"{rows:,}")
-    span = f"Orders from {data['first_order_on']} to {data['last_order_on']} · {data['path']}"
+    span = f"Orders from {data['first_order_day']} to {data['last_order_day']} · {data['path']}"
     return Group(table, Text(span, style="dim"))
 
 
@@ -114,7 +117,9 @@ def explanation(data: Json) -> RenderableType:
     for row in data["decisions"]:
         outcome = row["outcome"] + (f" ({row['channel']})" if row["outcome"] == "send" else "")
         sentence = row["sentence"] + (f" {row['detail']}" if row["detail"] else "")
-        table.add_row(row["campaign"], outcome, f"{sentence} {row['why']}", row["state"] or "")
+        table.add_row(
+            row["campaign"], outcome, f"{sentence}\n{_facts(row['why'])}", row["state"] or ""
+        )
     if not data["decisions"]:
         table.add_row(
             "–", "–", "In no campaign's audience on this day, or nothing is planned yet.", ""
@@ -124,6 +129,10 @@ def explanation(data: Json) -> RenderableType:
         if value is not None:
             figures.add_row(Text(name, style="dim"), str(value))
     return Group(table, figures)
+
+
+def _facts(why: str) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in json.loads(why).items())
 
 
 def fault_json(fault: Fault) -> dict[str, Any]:

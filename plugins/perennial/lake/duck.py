@@ -122,7 +122,8 @@ class Engine:
             MissingPartition: the night has not written it.
         """
         path = self.lake.existing(partition)
-        self.execute(f"create or replace view {name} as select * from read_parquet({_text(path)})")
+        source = f"read_parquet({_text(path)}, hive_partitioning = false)"
+        self.execute(f"create or replace view {name} as select * from {source}")
 
     def stack(self, name: str, columns: Mapping[str, str], partitions: Sequence[Partition]) -> None:
         """Makes partitions readable as one, row under row, each row with its `day`, `extract` and `position`.
@@ -205,7 +206,8 @@ class Engine:
 
     def content_hash(self, partition: Partition) -> str:
         """Hash of a partition's columns, rows and their order; the same for any way of writing the same rows."""
-        rows = f"read_parquet({_text(self.lake.existing(partition))}, file_row_number = true)"
+        path = _text(self.lake.existing(partition))
+        rows = f"read_parquet({path}, file_row_number = true, hive_partitioning = false)"
         described = self.rows(f"describe select * exclude (file_row_number) from {rows}")
         columns = [(row["column_name"], row["column_type"]) for row in described]
         # Each value goes in with its length and an empty one as a dash, so that no two rows read alike.

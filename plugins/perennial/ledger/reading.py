@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from perennial.model.keys import MessageKey
 from perennial.model.words import MessageState, Reason
 
 _ROWS = 20_000
+_KEYS = 500
 
 HELD_OUT = "held_out"
 """What the history says in place of a state of somebody who was left out on purpose."""
@@ -97,6 +98,24 @@ def standing(database: Database, campaign: str, day: date) -> Standing:
         blocked={Reason(row.reason): row.messages for row in counts if row.reason},
         entries=partial(_entries, database, whose),
     )
+
+
+def states(database: Database, keys: Collection[MessageKey]) -> dict[MessageKey, MessageState]:
+    """The states of those messages that were ever claimed, on whatever day."""
+    found: dict[MessageKey, MessageState] = {}
+    with database.reading() as connection:
+        for some in _batched(sorted(keys)):
+            rows = connection.execute(
+                select(messages.c.key, messages.c.state).where(messages.c.key.in_(some))
+            )
+            found |= {MessageKey(key): MessageState(state) for key, state in rows}
+    return found
+
+
+def _batched(keys: Sequence[MessageKey]) -> Iterator[Sequence[MessageKey]]:
+    """Pieces that every database takes as parameters of one statement."""
+    for start in range(0, len(keys), _KEYS):
+        yield keys[start : start + _KEYS]
 
 
 def _entries(database: Database, whose: Mapping[str, Any]) -> Iterator[Entry]:

@@ -16,7 +16,7 @@ from perennial.ledger.values import Claim, Doubt, Entry, HoldOut, PlanRecord, St
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage, Receipt
 from perennial.model.shop import Caps
-from perennial.model.words import Channel, Reason, SuppressionReason
+from perennial.model.words import Channel, MessageState, Reason, SuppressionReason
 
 __all__ = ["Claim", "Doubt", "Entry", "HoldOut", "Ledger", "PlanRecord", "Standing"]
 
@@ -157,6 +157,10 @@ class Ledger:
     def standing(self, campaign: str, day: date) -> Standing:
         """Where the messages of a campaign's day stand."""
         return reading.standing(self._database, campaign, day)
+
+    def states(self, keys: Collection[MessageKey]) -> dict[MessageKey, MessageState]:
+        """The states of those messages that were ever claimed, on whatever day."""
+        return reading.states(self._database, keys)
 
     def close(self) -> None:
         """Closes every connection."""

@@ -11,6 +11,7 @@ from typing import Any
 from perennial.errors import AccountingError
 from perennial.lake.duck import Engine
 from perennial.ledger.store import Ledger
+from perennial.model.keys import MessageKey
 from perennial.model.shop import Shop
 from perennial.model.words import MessageState
 from perennial.pipeline.plan_reading import plan_partition
@@ -56,13 +57,17 @@ def account_for(engine: Engine, ledger: Ledger, *, campaign: str, day: date, sho
     states: Counter[str] = Counter()
     blocked: Counter[str] = Counter()
     strangers = 0
+    seen = set()
     for key, state, reason in ledger.standing(campaign, day).entries():
+        seen.add(key)
         if key not in planned:
             strangers += 1
         elif state in _SETTLED:
             states[state] += 1
         elif state is None and reason is not None:
             blocked[reason] += 1
+    # A message of an earlier day that was still on its way when this plan was made.
+    states.update(s for s in ledger.states(planned - seen).values() if s in _SETTLED)
     accounted = states.total() + blocked.total()
     account = Account(
         plan=plan,
@@ -77,10 +82,10 @@ def account_for(engine: Engine, ledger: Ledger, *, campaign: str, day: date, sho
     return account
 
 
-def _planned_keys(engine: Engine, campaign: str, day: date) -> set[str]:
+def _planned_keys(engine: Engine, campaign: str, day: date) -> set[MessageKey]:
     engine.view("plan", plan_partition(campaign, day))
     found = engine.table("select message_key from plan where outcome = 'send'")
-    return set(found.column("message_key").to_pylist())
+    return {MessageKey(key) for key in found.column("message_key").to_pylist()}
 
 
 def _check(account: Account, strangers: int) -> None:

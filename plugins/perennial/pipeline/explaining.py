@@ -95,5 +95,5 @@ def _explained(row: Mapping[str, Any], ledger: Ledger) -> Explained:
         channel=row["channel"],
         send_at=row["send_at"],
         message_key=row["message_key"],
-        state=ledger.state_of(row["message_key"]),
+        state=ledger.states([row["message_key"]]).get(row["message_key"]),
     )

@@ -209,7 +209,7 @@ def draft(engine: Engine, wordings: Sequence[Wording]) -> None:
     gather_values(engine)
     engine.execute(
         f"""
-        create or replace temp table draft as
+        create or replace table draft as
         select verdicts.*,
             case when verdicts.outcome = 'send' then {values_expression(wordings)} end as "values",
             case when verdicts.outcome = 'send' then {incomplete_expression(wordings)} end as missing

@@ -91,11 +91,11 @@ class NightSteps(Installation):
         Raises:
             NightStopped: a check stopped the night; nothing has changed.
         """
-        from perennial.pipeline.contacting import publish_contacts
+        from perennial.pipeline.contacting import make_contacts
         from perennial.pipeline.verifying import publish_night
 
         published = publish_night(self.engine, day)
-        contacts = publish_contacts(self.engine, day, self.shop, secret=self.secret)
+        contacts = make_contacts(self.engine, day, self.shop, self.secret)
         return published | {"contacts": contacts.rows}
 
     def understand(self, day: date) -> int:

@@ -363,6 +363,25 @@ def test_a_held_out_step_is_held_out_once_and_the_ladder_goes_on(town: Town) -> 
     assert (row["outcome"], row["step"]) == ("hold_out", 2)
 
 
+def test_whoever_was_held_out_yesterday_is_capped_like_those_who_were_written_to(
+    town: Town,
+) -> None:
+    town.campaigns = [a_campaign(), a_campaign("birthday")]
+    town.customer("ann")
+    town.member("ann")
+    town.sent(
+        "ann",
+        days_ago=1,
+        campaign="birthday",
+        occasion="2026",
+        state="held_out",
+        pressure=None,
+        at=town.noon(0),
+    )
+
+    assert outcome(town) == ("defer", "capped")
+
+
 def test_quiet_hours_on_the_customers_clock_move_a_message_to_the_morning(town: Town) -> None:
     town.campaigns = [a_campaign(send_at=time(6), expires_after=timedelta(hours=8))]
     town.customer("ann", zone="America/Los_Angeles")
