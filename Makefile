@@ -1,0 +1,48 @@
+# What one does with Perennial, each with one word. `make` alone lists them.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WORKERS ?= 2
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help set-up demo test check bench up down reference
+
+help: ## Show this list
+	@if [ -t 1 ]; then bold=$$(printf '\033[1m') plain=$$(printf '\033[0m'); fi; \
+	awk -F ':.*## ' -v bold="$$bold" -v plain="$$plain" \
+		'/^[a-z-]+:.*## / {printf "  %smake %-10s%s %s\n", bold, $$1, plain, $$2}' $(MAKEFILE_LIST)
+
+set-up: $(READY) ## Make .venv with exactly the packages of requirements.lock
+
+$(READY): requirements.lock pyproject.toml scripts/set_up.sh
+	@scripts/set_up.sh $(VENV)
+	@touch $@
+
+demo: $(READY) ## Run a night and four campaigns on real orders, by Airflow, in this process
+	@$(BIN)/perennial demo
+
+test: $(READY) ## Run the tests; ARGS="tests/unit -k birthday" runs some of them
+	@scripts/test_services.sh
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+check: $(READY) ## Everything that must hold before a commit: format, lint, types, layers, files, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/perennial check
+	@$(MAKE) --no-print-directory test
+
+bench: $(READY) ## Run every benchmark; results go to .benchmarks/
+	@set -e; for file in $(sort $(wildcard benchmarks/*.py)); do echo "$$file"; $(BIN)/python $$file; done
+
+up: $(READY) ## Start Airflow on this machine with the sample shop; PORT=8080
+	@scripts/up.sh start
+
+down: ## Stop what `make up` started; everything stays in .airflow/
+	@scripts/up.sh stop
+
+reference: $(READY) ## Write the generated reference pages and the campaign schema anew
+	@$(BIN)/python -m perennial.cli.reference
