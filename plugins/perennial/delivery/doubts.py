@@ -41,6 +41,7 @@ async def _questions(
     keys: defaultdict[Channel, list[MessageKey]] = defaultdict(list)
     for doubt in await asyncio.to_thread(ledger.doubts):
         provider = providers.get(doubt.channel)
-        if provider is not None and doubt.provider in {None, provider.name}:
+        # Only who carried a message can say that it was not sent; after a change of provider nobody can.
+        if provider is not None and doubt.provider == provider.name:
             keys[doubt.channel].append(doubt.key)
     return [(providers[channel], waiting) for channel, waiting in keys.items()]
