@@ -15,6 +15,8 @@ from multiprocessing.queues import SimpleQueue
 from threading import Barrier
 from typing import TypeVar
 
+import pytest
+from sqlalchemy import Connection as Transaction
 from sqlalchemy import create_engine, update
 
 from ledger_builder import (
@@ -26,6 +28,7 @@ from ledger_builder import (
     settling,
     states,
 )
+from perennial.ledger.database import Database
 from perennial.ledger.store import Claim, Ledger
 from perennial.ledger.tables import dispatch_days, messages
 from perennial.model.message import PlannedMessage
@@ -111,6 +114,31 @@ def test_settling_abandoning_and_claiming_do_not_stop_each_other(ledger_url: str
     ledger = Ledger(ledger_url)
     assert set(states(ledger).values()) == {"accepted"}
     ledger.close()
+
+
+@pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)
+@pytest.mark.postgres
+def test_two_transactions_that_wait_for_each_other_both_come_through(ledger_url: str) -> None:
+    """PostgreSQL ends one of them; it is run again."""
+    database, both_hold_one = Database(ledger_url), Barrier(2)
+    many = [a_message(str(number)) for number in range(2)]
+    ledger = Ledger(ledger_url)
+    claiming(ledger, many)
+    runs: Counter[int] = Counter()
+
+    def cross(transaction: Transaction, me: int) -> None:
+        first, second = (many[me].key, many[1 - me].key)
+        runs[me] += 1
+        transaction.execute(update(messages).where(messages.c.key == first).values(code="1"))
+        if runs[me] == 1:
+            both_hold_one.wait()
+        transaction.execute(update(messages).where(messages.c.key == second).values(code="2"))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda me: database.write(lambda t: cross(t, me)), range(2)))
+    database.close()
+    ledger.close()
+    assert sorted(runs.values()) == [1, 2]
 
 
 def test_a_worker_killed_after_the_claim_loses_nothing(ledger: Ledger, ledger_url: str) -> None:
