@@ -80,8 +80,14 @@ def _typed(column: Column) -> str:
     read = f'"read_{column.name}"'
     if column.type == "VARCHAR":
         return read
-    if column.type in _TIMES:  # DuckDB reads `infinity` and the year 294000; nobody else does
-        return f"case when isfinite({read}) and year({read}) between 1 and 9999 then {read} end"
+    if (
+        column.type in _TIMES
+    ):  # DuckDB reads `epoch`, `infinity` and the year 294000; nobody else does
+        digit_first = f"\"said_{column.name}\"[1] between '0' and '9'"
+        return (
+            f"case when isfinite({read}) and year({read}) between 1 and 9999 and {digit_first}"
+            f" then {read} end"
+        )
     # Binary floating point leaves 12.340000000000001 behind, which is 12.34; a third decimal is a mistake.
     loss = "0.00001" if column.type.startswith("DECIMAL") else "0"
     number = f"try_cast({read} as {column.type})"

@@ -6,6 +6,7 @@ Nothing of Great Expectations is imported before it is needed, because that take
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -44,7 +45,7 @@ class Rows(Protocol):
         ...
 
     def chunks(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """All rows, piece by piece."""
+        """All rows, piece by piece; nothing when there are none."""
         ...
 
     def whole(self, columns: Sequence[str]) -> pd.DataFrame:
@@ -160,7 +161,9 @@ def _evaluate(
     expectations = [_expectation(rule, number) for number, rule in enumerate(rules)]
     wanted = gx.ExpectationSuite(name=suite.dataset.name, expectations=expectations)
     batch = _session().get_batch(batch_parameters={"dataframe": frame})
-    results = batch.validate(wanted, result_format="COMPLETE").results
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its own quarrels with pandas, once a night in every log
+        results = batch.validate(wanted, result_format="COMPLETE").results
     if len(results) != len(rules):  # it drops what it does not understand without a word
         msg = f"Great Expectations judged {len(results)} of {len(rules)} rules."
         raise SuiteError([Fault(path=suite.path, message=msg)])

@@ -104,8 +104,8 @@ class NightRows:
             self._engine.execute(f"drop table if exists {table}")
 
     def chunks(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """All rows, piece by piece; one piece without rows when there are none."""
-        for first in range(0, max(self._judged, 1), self._chunk):
+        """All rows, piece by piece; nothing when there are none."""
+        for first in range(0, self._judged, self._chunk):
             yield self._frame(columns, first, first + self._chunk)
 
     def whole(self, columns: Sequence[str]) -> pd.DataFrame:

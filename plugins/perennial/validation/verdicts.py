@@ -38,9 +38,13 @@ class Finding:
     def __str__(self) -> str:
         if not self.failed_rows:
             return f"{self.dataset} break `{self.rule}`: {self.sentence}"
-        rows = f"{self.failed_rows:,} {'row' if self.failed_rows == 1 else 'rows'}"
+        rows = "1 row" if self.failed_rows == 1 else f"{self.failed_rows:,} rows"
+        verb = "breaks" if self.failed_rows == 1 else "break"
         shown = f" For example {', '.join(self.examples)}." if self.examples else ""
-        return f"{rows} of {self.dataset} ({self.share:.1%}) break `{self.rule}`: {self.sentence}{shown}"
+        return (
+            f"{rows} of {self.dataset} ({_percent(self.share)}) {verb} `{self.rule}`:"
+            f" {self.sentence}{shown}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
