@@ -317,12 +317,19 @@ def _campaign_params() -> dict[str, Param]:
     }
 
 
+def _approval_words(campaign: Campaign) -> str:
+    above = campaign.approval.above
+    if above is None:
+        return "asks nobody for approval"
+    return f"asks for approval when more than {above:,} messages would leave"
+
+
 def _campaign_doc(campaign: Campaign) -> str:
     return (
         f"## {campaign.title}\n\n{campaign.description or ''}\n\n"
         f"**Goal**: {campaign.goal or 'not stated'}\n\n"
         f"Every run waits for the day's verified data, plans who is written to and why everybody else is not,"
-        f" asks for approval when more than {campaign.approval.above or '∞'} messages would leave, sends each at"
+        f" {_approval_words(campaign)}, sends each at"
         f" {campaign.send_at:%H:%M} on the customer's clock, and accounts for everybody.\n\n"
         "Clearing a task or running a day again never writes to anybody twice.\n\n"
         f"Defined in `campaigns/{campaign.name}.yaml`."

@@ -205,6 +205,7 @@ def _night(
         "promotional_per_week": shop.caps.promotional_per_week,
         "days_between_surveys": shop.caps.days_between_surveys,
         "point_value": shop.points.value,
+        "discreet_departments": list(shop.discreet_departments) or [""],
         "needs_liked": "liked" in fields,
         "needs_order_products": "order_products" in fields,
     }

@@ -23,7 +23,8 @@ with bought as (
         b.lines, b.product_id
     from bought as b
     join products as p using (product_id)
-    where p.department is distinct from 'Services'
+    cross join night
+    where not coalesce(list_contains(night.discreet_departments, p.department), false)
     qualify row_number() over (partition by b.message_key order by b.lines desc, b.product_id) <= 3
 )
 select message_key, list(product order by lines desc, product_id) as liked
@@ -43,7 +44,8 @@ with lines as (
         n.amount, n.product_id
     from lines as n
     join products as p using (product_id)
-    where p.department is distinct from 'Services'
+    cross join night
+    where not coalesce(list_contains(night.discreet_departments, p.department), false)
     qualify row_number() over (partition by n.message_key order by n.amount desc, n.product_id) <= 3
 )
 select message_key, list(product order by amount desc, product_id) as order_products
@@ -80,7 +82,7 @@ cross join night
 join customer_features as f using (customer_id)
 left join contacts as c using (customer_id)
 join steps as t on t.campaign = s.campaign and t.step = s.step
-left join products as p on p.product_id = f.favourite_product_id and p.department is distinct from 'Services'
+left join products as p on p.product_id = f.favourite_product_id and not coalesce(list_contains(night.discreet_departments, p.department), false)
 left join orders as o on o.order_id = s.occasion
 left join liked as l using (message_key)
 left join order_products as b using (message_key);

@@ -233,3 +233,7 @@ def _show(data: Any, as_json: bool, view: Any) -> None:  # noqa: ANN401 - any co
         sys.stdout.write(json.dumps(data, default=str, ensure_ascii=False, indent=2) + "\n")
     else:
         out.print(view(data))
+
+
+if __name__ == "__main__":
+    main()

@@ -178,8 +178,8 @@ _ADVICE = {
     "no space left": "Make room on the disk; nothing was recorded, so nothing may be sent.",
     "locked": "Another process has been writing for too long; look for one that hangs.",
     "lock timeout": "Another process has been writing for too long; look for one that hangs.",
-    "no such table": "Prepare it: perennial migrate",
-    "does not exist": "Prepare it: perennial migrate",
+    "no such table": "Is it the right database? Every start of Perennial prepares its ledger.",
+    "does not exist": "Is it the right database? Every start of Perennial prepares its ledger.",
     "connection": "Start the database, or correct PERENNIAL_LEDGER_URL; then run again.",
 }
 

@@ -20,11 +20,14 @@ def migrate(database: Database) -> None:
     """Creates or upgrades the tables. Whoever comes second waits, and finds nothing left to do.
 
     Raises:
-        LedgerError: the database cannot be written.
+        LedgerError: the database cannot be written, or a newer Perennial has been there.
     """
     if database.dialect == "sqlite":
         _make_folder(Path(str(database.url.database)).parent)
-    database.write(lambda connection: _upgrade(database, connection))
+    with database.reading() as connection:
+        ready = _is_ready(connection)
+    if not ready:  # looked at first, so that a start costs no turn among the writers
+        database.write(lambda connection: _upgrade(database, connection))
 
 
 def check_version(connection: Connection) -> None:
@@ -33,15 +36,21 @@ def check_version(connection: Connection) -> None:
     Raises:
         LedgerError: it was never migrated, or by another version.
     """
+    if not _is_ready(connection):
+        msg = (
+            "The ledger's tables are missing or older than this Perennial."
+            " Start any of its commands with the right to make tables: it prepares the ledger by itself."
+        )
+        raise LedgerError(msg)
+
+
+def _is_ready(connection: Connection) -> bool:
     found = MigrationContext.configure(connection).get_current_revision()
     known = [script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()]
-    if found == known[0]:
-        return
     if found is not None and found not in known:
         msg = f"The ledger was written by a newer Perennial (migration {found}). Upgrade this installation."
         raise LedgerError(msg)
-    msg = f"The ledger has not been prepared (migration {found or 'none'} of {known[0]}). Run: perennial migrate"
-    raise LedgerError(msg)
+    return found == known[0]
 
 
 def _upgrade(database: Database, connection: Connection) -> None:

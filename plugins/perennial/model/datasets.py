@@ -276,12 +276,12 @@ CUSTOMER_FEATURES = Dataset(
         _column(
             "favourite_category",
             "VARCHAR",
-            "Category on most order lines of the last 365 days; ties by name.",
+            "Category on most order lines of the last 365 days, the discreet departments left out; ties by name.",
         ),
         _column(
             "favourite_product_id",
             "VARCHAR",
-            "Product on most order lines of the last 365 days; ties by id.",
+            "Product on most order lines of the last 365 days, the discreet departments left out; ties by id.",
         ),
         _column("favourite_product", "VARCHAR", "Its name."),
         _column("last_delivered_order_id", "VARCHAR", "The order delivered last."),

@@ -65,4 +65,4 @@ class Shop:
     prices: Prices = field(default_factory=Prices)
     global_holdout: Decimal = Decimal("0.05")
     leap_day_on_1_march: bool = False
-    soft_opt_in: bool = False
+    discreet_departments: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from perennial.sources.shop_values import (
     colour,
     country,
     currency,
+    departments,
     email_address,
     locale,
     locales,
@@ -94,7 +95,7 @@ def _readers(file: LocatedYaml) -> dict[str, Reader]:
         "prices": file.mapping({"email": amount, "sms_segment": amount}, of="shop.prices"),
         "global_holdout": share,
         "leap_day_on_1_march": yes_or_no,
-        "soft_opt_in": yes_or_no,
+        "discreet_departments": departments,
     }
 
 

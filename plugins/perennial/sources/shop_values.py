@@ -139,6 +139,11 @@ def rewards(raw: object) -> tuple[int, ...]:
     return steps
 
 
+def departments(raw: object) -> tuple[str, ...]:
+    """A list of names, as the shop's products have them."""
+    return tuple(text(item) for item in _items(raw))
+
+
 def colour(raw: object) -> str:
     """A colour as #rrggbb."""
     if not isinstance(raw, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", raw):
