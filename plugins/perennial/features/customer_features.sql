@@ -37,7 +37,7 @@ select
         * 0.01 as average_order_value,
     standing.first_order_on,
     standing.last_order_on,
-    money.last_order.order_id as last_order_id,
+    last_orders.last_order_id,
     standing.recency_days,
     standing.order_gaps,
     standing.usual_gap_days,
@@ -56,8 +56,8 @@ select
     favourite_category.category as favourite_category,
     favourite_product.product_id as favourite_product_id,
     favourite_product.name as favourite_product,
-    money.last_delivery.order_id as last_delivered_order_id,
-    cast(money.last_delivery.at at time zone $zone as date) as last_delivered_on,
+    last_orders.last_delivered_order_id,
+    cast(money.last_delivered_at at time zone $zone as date) as last_delivered_on,
     order_hours.usual_order_hour,
     coalesce(points.balance, 0) as points_balance,
     coalesce(points.expiring, 0) as points_expiring,
@@ -72,6 +72,7 @@ select
 from accounts
 join standing using (customer_no)
 left join money using (customer_no)
+left join last_orders using (customer_no)
 left join order_hours using (customer_no)
 left join favourites using (customer_no)
 left join assortment as favourite_product using (product_no)

@@ -6,7 +6,7 @@
 with products as materialized (
     select customer_no, product_no, count(*) as lines
     from bought_lines
-    where customer_no % $slices = $slice
+    where customer_no > $above and customer_no <= $upto
     group by customer_no, product_no
 ),
 categories as (

@@ -1,15 +1,14 @@
 -- How many, how much, when first and last: figures that are sums over a customer's orders.
 --
--- "The last 30 days" are the 30 calendar days before the day. The last order and the last delivery are the greatest
--- of (instant, id), so that two at the same instant give the same answer on every run.
+-- "The last 30 days" are the 30 calendar days before the day.
 select
     customer_no,
     count(*) filter (counts) as orders,
     count(*) filter (not counts) as refunds,
     min(ordered_on) filter (counts) as first_order_on,
     max(ordered_on) filter (counts) as last_order_on,
-    max(struct_pack(at := ordered_at, order_id := order_id)) filter (counts) as last_order,
-    max(struct_pack(at := delivered_at, order_id := order_id)) filter (delivered_at is not null) as last_delivery,
+    max(ordered_at) filter (counts) as last_ordered_at,
+    max(delivered_at) as last_delivered_at,
     coalesce(sum(total) filter (counts), 0) as revenue,
     coalesce(sum(discount) filter (counts), 0) as discount,
     count(total) filter (counts) as priced_orders,
