@@ -8,8 +8,20 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Select, Text, cast, func, literal, null, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.sql.selectable import CompoundSelect
+from sqlalchemy.types import NullType
 
 from perennial.ledger.database import Database
 from perennial.ledger.statements import statement
@@ -59,14 +71,14 @@ def history(database: Database, *, since: datetime) -> pa.Table:
         messages.c.channel,
         messages.c.pressure,
         messages.c.state,
-        messages.c.claimed_at.label("at"),
+        _raw(messages.c.claimed_at).label("at"),
     ).where(messages.c.claimed_at >= since)
     held_out = select(
         *hold_outs.c[_SAME],
         cast(null(), Text),
         cast(null(), Text),
         literal(HELD_OUT),
-        hold_outs.c.recorded_at,
+        _raw(hold_outs.c.recorded_at),
     ).where(hold_outs.c.recorded_at >= since)
     return _table(database, union_all(claimed, held_out).order_by("at", "key"), HISTORY)
 
@@ -79,7 +91,7 @@ def suppressed(database: Database) -> pa.Table:
     )
     ranked = select(suppressions, turn.label("turn")).subquery()
     first = (
-        select(*ranked.c[tuple(SUPPRESSED.names)])
+        select(*ranked.c["address_key", "channel", "reason"], _raw(ranked.c.since))
         .where(ranked.c.turn == 1)
         .order_by(ranked.c.address_key, ranked.c.channel)
     )
@@ -145,7 +157,14 @@ def _table(
 
 def _batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
     columns = zip(*rows, strict=True)
-    arrays = [
-        pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)
-    ]
+    arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(column: Sequence[Any], type_: pa.DataType) -> pa.Array:
+    return pa.array(column).cast(type_) if pa.types.is_timestamp(type_) else pa.array(column, type_)
+
+
+def _raw(instant: ColumnElement[Any]) -> ColumnElement[Any]:
+    """As the driver gives it: Arrow converts a whole column at once."""
+    return type_coerce(instant, NullType())

@@ -79,9 +79,9 @@ def test_a_ledger_that_was_never_prepared_says_how_to(empty_url: Callable[[], st
     if "sqlite" in url:
         Path(url.removeprefix("sqlite:///")).parent.mkdir()
     ledger = Ledger(url)
-    with pytest.raises(LedgerError, match=r"not been prepared.*perennial migrate"):
+    with pytest.raises(LedgerError, match=r"missing or older.*prepares the ledger by itself"):
         ledger.check_writable()
-    with pytest.raises(LedgerError, match="Prepare it: perennial migrate"):
+    with pytest.raises(LedgerError, match="Every start of Perennial prepares"):
         claiming(ledger, [a_message()])
     ledger.close()
 
@@ -93,6 +93,8 @@ def test_a_ledger_of_a_newer_version_is_left_alone(ledger: Ledger, ledger_url: s
     try:
         with pytest.raises(LedgerError, match=r"newer Perennial \(migration 9999\)"):
             ledger.check_writable()
+        with pytest.raises(LedgerError, match="Upgrade this installation"):
+            ledger.migrate()
     finally:
         with engine.begin() as connection:
             connection.execute(text("update alembic_version set version_num = '0001'"))
