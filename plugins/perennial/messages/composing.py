@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from perennial.errors import RenderError
@@ -87,7 +87,7 @@ def _compose_sms(
 
 
 def _links(
-    key: MessageKey, edge_url: str, secret: str, fields: Collection[str]
+    key: MessageKey, edge_url: str, secret: str, fields: frozenset[str]
 ) -> dict[str, str | tuple[str, ...]]:
     """The links of the message; only the ones that it uses are signed, and the one of its headers."""
     if not edge_url.startswith("https://"):
@@ -101,8 +101,9 @@ def _links(
     }
     if "preferences_url" in fields:
         links["preferences_url"] = f"{base}/p/{link_token('preferences', key, secret)}"
-    if "score_urls" in fields:
+    if not fields.isdisjoint(("survey_url", "score_urls")):
         survey = f"{base}/s/{link_token('survey', key, secret)}"
+        links["survey_url"] = survey
         links["score_urls"] = tuple(f"{survey}?score={score}" for score in _SCORES)
     return links
 

@@ -146,6 +146,12 @@ _FIELDS = (
         "https://shop.example/p/1.abc.def",
     ),
     _compose(
+        "survey_url",
+        FieldType.URL,
+        "Opens the survey with no score chosen yet.",
+        "https://shop.example/s/1.abc.def",
+    ),
+    _compose(
         "score_urls",
         FieldType.URLS,
         "One link for each score from 1 to 5.",
