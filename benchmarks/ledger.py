@@ -1,6 +1,6 @@
 """How many messages a second the ledger takes through claim, begin and settle.
 
-    python benchmarks/ledger.py sqlite:////tmp/ledger.db --messages 100000
+    python benchmarks/ledger.py sqlite:///ledger.db --messages 100000
     python benchmarks/ledger.py postgresql+psycopg://postgres@localhost/ledger --messages 1000000 --processes 2
 
 The database should be empty. Prints JSON: messages a second over all processes, seconds by step, and the processor time that a
