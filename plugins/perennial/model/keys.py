@@ -46,7 +46,8 @@ def read_link_token(purpose: str, token: str, secret: str) -> MessageKey | None:
     parts = token.split(".")
     if len(parts) != 3 or parts[0] != "1":
         return None
-    if not hmac.compare_digest(parts[2], _signature(purpose, parts[1], secret)):
+    signature = _signature(purpose, parts[1], secret)
+    if not hmac.compare_digest(parts[2].encode(), signature.encode()):
         return None
     return MessageKey(base64.urlsafe_b64decode(parts[1] + "==").hex())
 

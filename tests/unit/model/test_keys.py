@@ -1,0 +1,78 @@
+"""Keys come out the same for ever; tokens cannot be made by anybody else."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perennial.model.keys import (
+    MessageKey,
+    address_key,
+    coupon_code,
+    link_token,
+    message_key,
+    read_link_token,
+)
+
+KEY = message_key("birthday", 1, "00000842", "2026")
+
+
+def test_a_message_key_never_changes() -> None:
+    assert KEY == "c306c78859620127676ffea4e2a6ed82"
+
+
+@given(st.tuples(st.text(), st.integers(1, 9), st.text(), st.text()))
+def test_what_makes_a_message_another_one_makes_another_key(
+    parts: tuple[str, int, str, str],
+) -> None:
+    campaign, step, customer, occasion = parts
+    others = {
+        message_key(campaign + "x", step, customer, occasion),
+        message_key(campaign, step + 1, customer, occasion),
+        message_key(campaign, step, customer + "x", occasion),
+        message_key(campaign, step, customer, occasion + "x"),
+    }
+
+    assert message_key(*parts) not in others
+    assert len(others) == 4
+
+
+def test_a_token_is_read_back_and_holds_nothing_but_the_key() -> None:
+    token = link_token("unsubscribe", KEY, "secret")
+
+    assert read_link_token("unsubscribe", token, "secret") == KEY
+    assert "00000842" not in token
+
+
+@given(st.data())
+def test_a_token_that_was_tampered_with_is_not_one_of_ours(data: st.DataObject) -> None:
+    token = link_token("unsubscribe", KEY, "secret")
+    place = data.draw(st.integers(0, len(token) - 1))
+    letter = data.draw(st.characters(codec="utf-8"))
+    changed = token[:place] + letter + token[place + 1 :]
+
+    assert changed == token or read_link_token("unsubscribe", changed, "secret") is None
+
+
+def test_a_token_is_good_for_its_purpose_and_its_installation_alone() -> None:
+    token = link_token("unsubscribe", KEY, "secret")
+
+    assert read_link_token("survey", token, "secret") is None
+    assert read_link_token("unsubscribe", token, "another secret") is None
+
+
+@given(st.text())
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    assert read_link_token("unsubscribe", text, "secret") is None
+
+
+def test_coupon_codes_differ_by_message_and_can_be_read_aloud() -> None:
+    codes = {coupon_code("BDAY", MessageKey(f"{n:032x}"), "secret") for n in range(2000)}
+
+    assert len(codes) == 2000
+    assert all(code.startswith("BDAY-") and len(code) == 13 for code in codes)
+    assert not set("".join(code[5:] for code in codes)) & set("01IO")
+
+
+def test_an_address_key_needs_the_secret() -> None:
+    assert address_key("ann@example.com", "one") != address_key("ann@example.com", "two")
