@@ -27,7 +27,7 @@ _LINES = ("assortment", "bought_lines")
 _POINTS = ("points_known", "points_lapsed", "points_used", "points", "rewards_reached")
 _STANDING = ("quintiles", "rfm_cells", "rfm", "standing")
 _TABLES = (*_PEOPLE, *_ORDERS, *_LINES, "favourites", *_POINTS, *_STANDING)
-_LINES_A_SLICE = 4_000_000
+_LINES_A_SLICE = 2_500_000
 _MOST_SLICES = 32
 
 

@@ -125,17 +125,27 @@ class Engine:
         source = f"read_parquet({_text(path)}, hive_partitioning = false)"
         self.execute(f"create or replace view {name} as select * from {source}")
 
-    def stack(self, name: str, columns: Mapping[str, str], partitions: Sequence[Partition]) -> None:
+    def stack(
+        self,
+        name: str,
+        columns: Mapping[str, str],
+        partitions: Sequence[Partition],
+        *,
+        alike: bool = False,
+    ) -> None:
         """Makes partitions readable as one, row under row, each row with its `day`, `extract` and `position`.
 
         Columns are given with their types. One that no file has is empty; without partitions there are no rows.
+        Partitions that are all `alike`, because we wrote them, are not looked into before.
         """
         if not partitions:
             wanted = {**columns, "day": "date", "extract": "varchar", "position": "bigint"}
             self.execute(f"create or replace view {name} as {_nothing(wanted)}")
             return
-        files = self._files(partitions, "union_by_name = true, file_row_number = true")
-        found = {row["column_name"] for row in self.rows(f"describe select * from {files}")}
+        files = self._files(partitions, f"file_row_number = true, union_by_name = {not alike}")
+        found = set(columns)
+        if not alike:
+            found = {row["column_name"] for row in self.rows(f"describe select * from {files}")}
         selected = ", ".join(
             f"{_name(c) if c in found else 'null'}::{t} as {_name(c)}" for c, t in columns.items()
         )

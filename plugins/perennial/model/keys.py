@@ -44,10 +44,9 @@ def link_token(purpose: str, key: MessageKey, secret: str) -> str:
 def read_link_token(purpose: str, token: str, secret: str) -> MessageKey | None:
     """The message key inside a token, or nothing when the token is not one of ours."""
     parts = token.split(".")
-    if len(parts) != 3 or parts[0] != "1":
+    if len(parts) != 3 or parts[0] != "1" or not token.isascii():
         return None
-    signature = _signature(purpose, parts[1], secret)
-    if not hmac.compare_digest(parts[2].encode(), signature.encode()):
+    if not hmac.compare_digest(parts[2], _signature(purpose, parts[1], secret)):
         return None
     return MessageKey(base64.urlsafe_b64decode(parts[1] + "==").hex())
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from perennial.errors import MissingPartition, NightStopped
@@ -25,7 +26,6 @@ from perennial.validation.verdicts import Verdict, as_text, verdict_from_json
 from perennial.validation.vocabulary import REFERENCES, parameters_for
 
 _VERDICTS = "verdicts"
-_LONGEST_WAIT = timedelta(days=60)
 _PLACE = {"extract_day": "day", "extract_name": "extract", "extract_row": "position"}
 
 
@@ -119,7 +119,7 @@ class _Night:
             if name not in self.verdicts:
                 self.validate(SHOP_DATASETS[name], keep=False)
         suite = load_suite(self.suites, dataset, parameters_for(self.shop, self.day))
-        self._open(dataset)
+        self._open(dataset, wait=max((rule.retry_nights or 0 for rule in suite.rules), default=0))
         rows = NightRows(self.engine, dataset, self.day, self.shop.zone)
         verdict = judge_rows(rows, suite, self.day, lambda rule: self._nights_before(dataset, rule))
         self.verdicts[dataset.name] = verdict
@@ -129,23 +129,32 @@ class _Night:
         rows.close()
         return verdict
 
-    def _open(self, dataset: Dataset) -> None:
-        """Makes the views that the night's rows are made from."""
+    @cached_property
+    def _days(self) -> set[date]:
+        return set(_days_to_verify(self.engine.lake, self.day))
+
+    def _open(self, dataset: Dataset, *, wait: int) -> None:
+        """Makes the views that the night's rows are made from; rows wait for so many nights at most."""
         lake, yesterday = self.engine.lake, self.day - timedelta(days=1)
         texts = dict.fromkeys(dataset.column_names, "varchar")
         raw = lake.partitions(f"raw/{dataset.name}", until=self.day)
         if not any(partition.day == self.day for partition in raw):
             msg = f"The lake has no raw/{dataset.name} of {self.day}. Run: perennial night --day {self.day}"
             raise MissingPartition(msg)
-        days = set(_days_to_verify(lake, self.day))
-        self.engine.stack("said", texts, [p for p in raw if p.day in days])
+        self.engine.stack("said", texts, [p for p in raw if p.day in self._days])
+        since = self.day - timedelta(days=wait)
         aside = lake.partitions(f"quarantine/{dataset.name}", until=yesterday)
-        since = self.day - _LONGEST_WAIT
-        waiting = [p for p in aside if p.day >= since and p.day not in days]
-        self.engine.stack("waiting", texts | {"retry_until": "date"}, waiting)
+        candidates = [p for p in aside if p.day >= since and p.day not in self._days]
+        self.engine.stack("waiting", texts | {"retry_until": "date"}, candidates, alike=True)
         keys = {c.name: c.type for c in dataset.columns if c.name in (*dataset.key, "updated_at")}
         verified = lake.partitions(f"verified/{dataset.name}", until=yesterday)
-        self.engine.stack("history", keys, verified)
+        self.engine.stack(f"earlier_{dataset.name}", keys, verified, alike=True)
+        # Only rows that waited are held against what was verified before; most nights there are none.
+        if not self.engine.scalar(
+            "select count(*) from waiting where retry_until >= $day", {"day": self.day}
+        ):
+            verified = []
+        self.engine.stack("history", keys, verified, alike=True)
 
     def _nights_before(self, dataset: Dataset, rule: Rule) -> int:
         nights = 0
@@ -167,10 +176,6 @@ class _Night:
             f"create or replace table accepted_{name} as"
             f" select {key} from judged_rows anti join failed_rows using (row_no)"
         )
-        verified = self.engine.lake.partitions(
-            f"verified/{name}", until=self.day - timedelta(days=1)
-        )
-        self.engine.stack(f"earlier_{name}", {key: "varchar"}, verified)
         self.engine.execute(
             f"create or replace view known_{name} as"
             f" select {key} from accepted_{name} union all select {key} from earlier_{name}"
