@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
@@ -27,7 +27,6 @@ from airflow.sdk import (
 from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
 from pydantic import SecretStr
 
-from perennial.campaigns.definition import Campaign
 from perennial.errors import (
     AccountingError,
     CampaignError,
@@ -38,6 +37,9 @@ from perennial.errors import (
 from perennial.model.datasets import SHOP_DATASETS
 from perennial.settings import read_settings
 from perennial.steps.services import Perennial, services, shop_zone
+
+if TYPE_CHECKING:
+    from perennial.campaigns.definition import Campaign
 
 ORDERS = Asset(name="orders", uri="x-perennial://lake/verified/orders")
 CUSTOMER_FEATURES = Asset(name="customer_features", uri="x-perennial://lake/customer_features")

@@ -20,7 +20,6 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 
 from perennial.campaigns.choices import Occasion, OfferKind, StopWhen, meanings
-from perennial.campaigns.predicate import find_problems
 from perennial.campaigns.spellings import (
     Clock,
     Cron,
@@ -59,6 +58,8 @@ def _sound_where(value: object) -> object:
     if not isinstance(value, str):
         msg = f"be a condition in words, such as orders >= 2, not {shown(value)}."
         raise must(msg)
+    from perennial.campaigns.predicate import find_problems
+
     if problems := find_problems(value):
         raise condition_mistakes(problems)
     return value

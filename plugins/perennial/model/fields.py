@@ -132,7 +132,7 @@ _FIELDS = (
         optional=True,
     ),
     _plan("order_products", FieldType.PRODUCTS, "Up to three products of the order.", [_PRODUCT]),
-    _compose("coupon_code", FieldType.TEXT, "This message's own code.", "BDAY-K7TWQ4MZ"),
+    _compose("coupon_code", FieldType.TEXT, "This message's own code.", "BDAY-K7TWQ-4MZXP"),
     _compose(
         "unsubscribe_url",
         FieldType.URL,

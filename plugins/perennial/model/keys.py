@@ -29,10 +29,14 @@ def address_key(address: str, secret: str) -> str:
 
 
 def coupon_code(prefix: str, key: MessageKey, secret: str) -> str:
-    """A coupon code that belongs to one message: eight letters and digits without look-alikes."""
+    """A coupon code that belongs to one message: ten letters and digits without look-alikes.
+
+    Ten of 31 signs: among a million coupons, two are the same with a chance of one in 1,600.
+    """
     alphabet = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
     digest = hmac.new(secret.encode(), f"coupon{_SEPARATOR}{key}".encode(), hashlib.sha256).digest()
-    return f"{prefix}-" + "".join(alphabet[byte % len(alphabet)] for byte in digest[:8])
+    signs = "".join(alphabet[byte % len(alphabet)] for byte in digest[:10])
+    return f"{prefix}-{signs[:5]}-{signs[5:]}"
 
 
 def link_token(purpose: str, key: MessageKey, secret: str) -> str:
