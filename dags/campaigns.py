@@ -3,10 +3,10 @@
 A file with mistakes appears as a DAG that says what they are; the other campaigns run on.
 """
 
-from perennial.steps.services import campaign_files, shard_count, shop_zone
 from perennial.campaigns.reading import read_campaign
 from perennial.errors import CampaignError
 from perennial.orchestration import broken_campaign_dag, campaign_dag
+from perennial.steps.services import campaign_files, shard_count, shop_zone
 
 for path in campaign_files():
     try:

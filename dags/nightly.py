@@ -15,8 +15,8 @@ Safe to clear, retry and backfill: every step replaces its day with the same row
 campaigns run by their own clock and are not started by this DAG. Manual runs take the day from the form.
 """
 
-from perennial.steps.services import shop_zone
 from perennial.orchestration import nightly_dag
+from perennial.steps.services import shop_zone
 
 # Every day at 02:00 in the shop's zone. (Airflow skips files that do not name it: the word in this line is needed.)
 dag = nightly_dag(cron="0 2 * * *", zone=shop_zone(), doc=__doc__)

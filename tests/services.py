@@ -98,7 +98,7 @@ def free_port() -> int:
 def _run(command: list[str | Path]) -> None:
     """As user postgres when we are root: PostgreSQL refuses to run as root."""
     sudo = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    done = subprocess.run(  # noqa: S603 - our own server, our own arguments
+    done = subprocess.run(
         [*sudo, *map(str, command)],
         check=False,
         stdin=subprocess.DEVNULL,
