@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -41,18 +42,17 @@ def run_demo(out: Console) -> None:
             with _step(out, f"{turn} the DAG {name}"), _quietly():
                 _run(dags[name], day, log)
     with services() as perennial:
-        with _step(out, "Write the page of the day"):
+        with _step(out, "Write the page of the day"), _quietly():
             page = perennial.report(day)
         out.print(_summary(perennial, day))
         out.print(_twice(perennial))
-    out.print(Text(f"\nThe day, with every message and every reason: {page}"))
+    out.print("\nOpen the day, with every message and every reason:")
+    out.print(page.as_uri(), soft_wrap=True)
     out.print(Text(f"{time.monotonic() - started:.0f} seconds. Logs: {log}", style="dim"))
 
 
 def _start_afresh() -> None:
     """An installation of its own, whatever the environment says."""
-    import shutil
-
     shutil.rmtree(_HOME, ignore_errors=True)
     _HOME.mkdir(parents=True)
     airflow = _HOME / "airflow"
@@ -101,7 +101,7 @@ def _run(dag: Any, day: date, log: Path) -> None:  # noqa: ANN401 - Airflow's DA
 
 def _summary(perennial: Perennial, day: date) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=f"{perennial.shop.name}, {day}", title_justify="left")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     accounts = [perennial.account(c.name, day) for c in perennial.campaigns]
     for account in accounts:
         table.add_column(account.plan.campaign, justify="right")
