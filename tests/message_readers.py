@@ -29,7 +29,7 @@ _CHANGES: dict[str, dict[str, Any]] = {
         "liked": [_LONG_PRODUCT] * 3,
         "order_products": [_LONG_PRODUCT] * 3,
         "favourite_category": _LONG,
-        "coupon_code": "WELCOME-K7TWQ4MZPX",
+        "coupon_code": "WELCOME-K7TWQ-4MZPX",
         "points_balance": 1_240_000,
     },
 }

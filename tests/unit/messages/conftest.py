@@ -114,7 +114,7 @@ def plan() -> Callable[..., PlannedMessage]:
             expires_at=datetime(2026, 11, 22, 3, tzinfo=UTC),
             values={**PLAN_VALUES, **values},
             coupon=Coupon(
-                code="BDAY-K7TWQ4MZ",
+                code="BDAY-K7TWQ-4MZXP",
                 kind="percent",
                 value=Decimal(10),
                 expires_on=date(2026, 12, 5),

@@ -43,8 +43,8 @@ def test_an_email_is_complete(write: Write, plan: Plan, shop: Shop) -> None:
     assert (message.from_name, message.from_address) == (shop.name, shop.from_address)
     assert message.reply_to == shop.reply_to
     assert message.campaign == "birthday"
-    assert "BDAY-K7TWQ4MZ" in message.html
-    assert "BDAY-K7TWQ4MZ" in message.text
+    assert "BDAY-K7TWQ-4MZXP" in message.html
+    assert "BDAY-K7TWQ-4MZXP" in message.text
 
 
 def test_the_headers_are_those_of_rfc_8058(write: Write, plan: Plan) -> None:

@@ -23,7 +23,7 @@ def test_an_email_is_subject_preheader_html_and_text(templates: Templates) -> No
     assert email.preheader == "10% off until December 5"
     assert email.text == (
         "Hello Ann!\n\nOne idea: Dark roast coffee\n\n"
-        "BDAY-K7TWQ4MZ: 10% until December 5, 2026\n\n--\n"
+        "BDAY-K7TWQ-4MZXP: 10% until December 5, 2026\n\n--\n"
         "You get this from Juniper & Rye because today is your birthday, March 14, 2025 being the day"
         " you agreed.\nUnsubscribe: https://shop.example/u/1.abc.def\n"
         "Juniper & Rye Grocers, 214 Orchard Street, Cincinnati, OH 45202\n"
@@ -43,7 +43,7 @@ def test_without_a_name_the_greeting_is_whole(templates: Templates) -> None:
     email = templates.email("birthday", "en", example_values(sparse=True))
 
     assert email.subject == "Happy birthday"
-    assert email.text.startswith("Hello!\n\nBDAY-K7TWQ4MZ")
+    assert email.text.startswith("Hello!\n\nBDAY-K7TWQ-4MZXP")
     assert "None" not in email.html
 
 
@@ -51,7 +51,7 @@ def test_a_text_message_knows_what_it_is_sent_in(templates: Templates) -> None:
     sms = templates.sms("birthday", "en", example_values())
 
     assert sms.text == (
-        "Juniper & Rye: happy birthday, Ann! 10% off: BDAY-K7TWQ4MZ. Reply STOP to opt out"
+        "Juniper & Rye: happy birthday, Ann! 10% off: BDAY-K7TWQ-4MZXP. Reply STOP to opt out"
     )
     assert (sms.encoding, sms.characters, sms.segments) == (Encoding.GSM_7, len(sms.text), 1)
 
@@ -92,7 +92,7 @@ def test_a_guarded_field_is_not_required(load: Callable[..., Templates]) -> None
 
     assert templates.required("birthday", Channel.SMS) == frozenset()
     without = templates.sms("birthday", "en", {**example_values(), "offer": None})
-    assert without.text.startswith("Juniper & Rye: happy birthday, Ann! : BDAY-K7TWQ4MZ")
+    assert without.text.startswith("Juniper & Rye: happy birthday, Ann! : BDAY-K7TWQ-4MZXP")
 
 
 @pytest.mark.parametrize(
