@@ -22,7 +22,16 @@ from perennial.model.shop import Shop
 
 _FOLDER = Path(__file__).parent
 _PEOPLE = ("accounts", "shared_keys", "people")
-_ORDERS = ("purchases", "money", "last_orders", "gaps", "rhythm", "shop_rhythm", "order_hours")
+_ORDERS = (
+    "purchases",
+    "money",
+    "last_orders",
+    "gaps",
+    "rhythm",
+    "shop_rhythm",
+    "order_hours",
+    "recent_orders",
+)
 _LINES = ("assortment", "bought_lines")
 _POINTS = ("points_known", "points_lapsed", "points_used", "points", "rewards_reached")
 _STANDING = ("quintiles", "rfm_cells", "rfm", "standing")
@@ -37,10 +46,12 @@ def build_features(engine: Engine, day: date, shop: Shop) -> Published:
     with night.tidied():
         night.keep(*_PEOPLE)
         _find_people(night)
-        night.keep(*_ORDERS, *_LINES)
-        night.drop("gaps")
+        night.keep(*_ORDERS)
+        night.drop("gaps", "purchases")
+        night.keep(*_LINES)
+        night.drop("recent_orders")
         _find_favourites(night)
-        night.drop("bought_lines", "purchases")
+        night.drop("bought_lines")
         night.keep(*_POINTS)
         night.drop("points_known")
         night.keep(*_STANDING)
