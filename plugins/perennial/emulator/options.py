@@ -1,0 +1,94 @@
+"""What an emulator is told when it starts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from perennial.emulator.faults import Fault
+from perennial.emulator.rate_window import RateLimit
+
+SENDGRID_KEY = "SG.emulator-key-for-loopback-only"
+ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
+AUTH_TOKEN = "emulator-token-for-loopback-only"  # noqa: S105 - opens nothing but this emulator
+MESSAGING_SERVICE = "MG" + "0123456789abcdef" * 2
+_MAIL_LIMIT = RateLimit(requests=10_000, seconds=1)
+_ACTIVITY_LIMIT = RateLimit(requests=6, seconds=60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailOutcomes:
+    """Shares of accepted emails that do not simply arrive, and of those that do, what people do with them."""
+
+    bounced: float = 0.0
+    blocked: float = 0.0
+    dropped: float = 0.0
+    deferred: float = 0.0
+    opened: float = 0.0
+    clicked: float = 0.0
+    complained: float = 0.0
+    unsubscribed: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextOutcomes:
+    """Shares of accepted text messages that fail, by Twilio's error code."""
+
+    failed: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """How webhooks travel: when, and what happens to them on the way.
+
+    All shares are drawn from the seed and the event's own name, so the order of requests changes nothing.
+    """
+
+    batch_seconds: float = 0.05
+    shortest_delay: float = 0.0
+    longest_delay: float = 0.0
+    lost: float = 0.0
+    repeated: float = 0.0
+    repeated_with_new_id: float = 0.0
+    late: float = 0.0
+    late_seconds: float = 0.2
+    attempts: int = 5
+    retry_seconds: float = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The accounts, limits and habits of both providers."""
+
+    seed: int = 7
+    record: Path | None = None
+    faults: Sequence[Fault] = ()
+    latency: float = 0.0
+    kept_messages: int = 10_000
+    clock: Callable[[], float] = time.time
+    # The name of the custom argument, and of the query parameter of a status callback, that holds our key.
+    key_name: str = "perennial_key"
+    # A webhook's public address may lead to loopback: {"https://shop.example": "http://127.0.0.1:8080"}.
+    forward: Mapping[str, str] = field(default_factory=dict)
+    delivery: Delivery = Delivery()
+
+    sendgrid_key: str = SENDGRID_KEY
+    senders: frozenset[str] = frozenset()
+    mail_limit: RateLimit = _MAIL_LIMIT
+    mail_outcomes: MailOutcomes = MailOutcomes()
+    event_url: str | None = None
+    email_activity: bool = False
+    activity_limit: RateLimit = _ACTIVITY_LIMIT
+
+    account_sid: str = ACCOUNT_SID
+    auth_token: str = AUTH_TOKEN
+    numbers: frozenset[str] = frozenset()
+    services: Mapping[str, Sequence[str]] = field(
+        default_factory=lambda: {MESSAGING_SERVICE: ("+15005550006",)}
+    )
+    text_concurrency: int = 5_000
+    segments_per_second: float = 100.0
+    text_outcomes: TextOutcomes = TextOutcomes()
+    inbound_url: str | None = None

@@ -1,0 +1,135 @@
+"""SendGrid and Twilio on loopback, in one process: inside a test, in a thread, or by themselves.
+
+async with Emulator(Options(seed=7)) as emulator:
+    ...  # emulator.url, emulator.accepted(), emulator.fail(Fault(kind=FaultKind.RESET))
+
+with emulator_thread(Options(seed=7)) as emulator: ...
+
+python -m perennial.emulator.serving --port 8025 --record accepted.jsonl --seed 7 --script faults.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Self
+
+from aiohttp import web
+
+from perennial.emulator.exchange import Exchange
+from perennial.emulator.faults import Fault, FaultScript, read_faults
+from perennial.emulator.mailing.envelopes import Mail
+from perennial.emulator.mailing.sending import MOST_MAIL_BYTES, MailDesk
+from perennial.emulator.options import Options
+from perennial.emulator.record import Record
+from perennial.emulator.routes import provider_routes
+from perennial.emulator.texting.messages import TextMessage
+from perennial.emulator.texting.sending import TextDesk
+
+LOOPBACK = "127.0.0.1"
+
+
+class Emulator:
+    """Both providers behind one port of the loopback interface."""
+
+    def __init__(self, options: Options | None = None, *, port: int = 0) -> None:
+        self.options = options or Options()
+        self.port = port
+        self.faults = FaultScript(self.options.faults, seed=self.options.seed)
+        self.record = Record(self.options.record)
+        self.mail = MailDesk(self.options, self.record, on_accepted=self._follow_mail)
+        self.texts = TextDesk(self.options, self.record, on_accepted=self._follow_text)
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """Where both providers answer."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def accepted(self) -> Counter[str]:
+        """How often each of our keys was accepted."""
+        return self.record.accepted()
+
+    def fail(self, *faults: Fault) -> None:
+        """Lets more go wrong from now on."""
+        self.faults.add(*faults)
+
+    async def __aenter__(self) -> Self:
+        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, LOOPBACK, self.port, backlog=4096).start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self.record.close()
+
+    def _app(self) -> web.Application:
+        # A little over the limit of a mail: what lies between is refused by the rule, in its own words.
+        app = web.Application(client_max_size=MOST_MAIL_BYTES + 1_000_000)
+        exchange = Exchange(self.options, self.faults)
+        for route in provider_routes(self.mail, self.texts):
+            app.router.add_route(route.method, route.path, exchange.handler(route))
+        return app
+
+    def _follow_mail(self, mail: Mail) -> None:
+        pass
+
+    def _follow_text(self, message: TextMessage) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def emulator_thread(options: Options | None = None, *, port: int = 0) -> Iterator[Emulator]:
+    """An emulator with an event loop of its own, for tests that are not asynchronous."""
+    emulator = Emulator(options, port=port)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="emulator", daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(emulator.__aenter__(), loop).result()
+        yield emulator
+        asyncio.run_coroutine_threadsafe(emulator.__aexit__(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def serve(options: Options, *, port: int) -> None:
+    """Serves until it is interrupted; says on stdout where, as soon as it answers."""
+    async with Emulator(options, port=port) as emulator:
+        sys.stdout.write(f"{emulator.url}\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The emulator as a process of its own."""
+    parser = argparse.ArgumentParser(prog="perennial.emulator.serving", description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--record", type=Path)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--script", type=Path)
+    parser.add_argument("--latency", type=float, default=0.0)
+    given = parser.parse_args(arguments)
+    options = Options(
+        record=given.record,
+        seed=given.seed,
+        faults=read_faults(given.script) if given.script else (),
+        latency=given.latency,
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(options, port=given.port))
+
+
+if __name__ == "__main__":
+    main()
