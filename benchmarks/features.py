@@ -1,6 +1,6 @@
 """Features, RFM and win-back memberships: our SQL against pandas, on the same Parquet files, with equal results.
 
-Run: python benchmarks/features.py [--customers 1000000] [--orders-per-customer 10] [--lines 1000]
+Run: python benchmarks/features.py [--customers 1000000] [--orders-per-customer 10] [--lines 8]
 
 Each side runs in a process of its own; time is from its start to its end, memory the most that it ever held.
 """
@@ -50,7 +50,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--orders-per-customer", type=float, default=10)
-    parser.add_argument("--lines", type=int, default=1_000, help="at most so many lines a basket")
+    parser.add_argument("--lines", type=int, default=8, help="at most so many lines a basket")
     parser.add_argument("--memory-limit", default="1200MB", help="DuckDB's; pandas has none")
     parser.add_argument("--only-sql", action="store_true", help="without pandas: for larger shops")
     parser.add_argument("--folder", default=None, help="where the data is written for the run")

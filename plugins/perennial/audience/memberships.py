@@ -52,6 +52,7 @@ def build_memberships(
         )
     finally:
         engine.execute("drop table if exists temp.membership_rows")
+        engine.unregister("zone_days")
 
 
 def _add_members(engine: Engine, day: date, shop: Shop, campaign: Campaign, rule: str) -> None:
