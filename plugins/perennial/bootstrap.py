@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from perennial.errors import SettingsError
 from perennial.settings import Settings, Transport
 
@@ -82,7 +84,6 @@ class Installation:
 
     def _provider(self, channel: Channel) -> Provider:
         from perennial.delivery.mailbox_folder import Mailbox
-        from perennial.delivery.smtp import Smtp, SmtpServer
         from perennial.model.words import Channel
 
         settings = self.settings
@@ -90,11 +91,23 @@ class Installation:
             Channel.EMAIL: settings.email_transport,
             Channel.SMS: settings.sms_transport,
         }[channel]
-        if chosen is Transport.MAILBOX:
-            return Mailbox(settings.mailbox_path, channel, clock=self.now)
-        if channel is Channel.SMS:
-            msg = "sms_transport: smtp carries emails only. Set PERENNIAL_SMS_TRANSPORT=mailbox."
-            raise SettingsError(msg)
+        match chosen, channel:
+            case Transport.MAILBOX, _:
+                return Mailbox(settings.mailbox_path, channel, clock=self.now)
+            case Transport.SMTP, Channel.EMAIL:
+                return self._smtp()
+            case Transport.SENDGRID, Channel.EMAIL:
+                return self._sendgrid()
+            case Transport.TWILIO, Channel.SMS:
+                return self._twilio()
+        variable = f"PERENNIAL_{channel.upper()}_TRANSPORT"
+        msg = f"{channel}_transport: {chosen} carries no {channel}. Set {variable}=mailbox, or another that does."
+        raise SettingsError(msg)
+
+    def _smtp(self) -> Provider:
+        from perennial.delivery.smtp import Smtp, SmtpServer
+
+        settings = self.settings
         server = SmtpServer(
             host=settings.smtp_host,
             port=settings.smtp_port,
@@ -103,6 +116,38 @@ class Installation:
             starttls=settings.smtp_starttls,
         )
         return Smtp(server, clock=self.now)
+
+    def _sendgrid(self) -> Provider:
+        from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail
+        from perennial.delivery.sendgrid_payload import MailOptions
+
+        settings = self.settings
+        account = SendGridAccount(
+            api_key=settings.sendgrid_api_key or SecretStr(""),
+            host=settings.sendgrid_host,
+            options=MailOptions(
+                sandbox=settings.sendgrid_sandbox, asm_group=settings.sendgrid_asm_group
+            ),
+        )
+        return SendGridEmail(account, clock=self.now)
+
+    def _twilio(self) -> Provider:
+        from perennial.delivery.twilio_payload import TextOptions
+        from perennial.delivery.twilio_sms import TwilioAccount, TwilioSms
+
+        settings = self.settings
+        account = TwilioAccount(
+            sid=settings.twilio_account_sid or "",
+            auth_token=settings.twilio_auth_token or SecretStr(""),
+            host=settings.twilio_host,
+            options=TextOptions(
+                messaging_service=settings.twilio_messaging_service,
+                sender=settings.twilio_from,
+                status_callback=f"{settings.edge_url.rstrip('/')}/webhooks/twilio/status",
+                redact=settings.twilio_redact,
+            ),
+        )
+        return TwilioSms(account, clock=self.now)
 
     def close(self) -> None:
         for part in ("engine", "ledger", "source"):

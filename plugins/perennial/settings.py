@@ -5,9 +5,12 @@ Every variable starts with PERENNIAL_. Secrets are masked in reprs and have no d
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +18,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from perennial.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parents[2]
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_LIVE_DOMAINS = (".sendgrid.com", ".twilio.com")
+# Twilio knows it with test credentials only; with others it refuses every message.
+_TEST_SENDER = "+15005550006"
 _DEMO_SECRET = "demo-only-secret"  # noqa: S105 - refused by every profile but the demo
 
 
@@ -38,6 +45,8 @@ class Transport(StrEnum):
 
     MAILBOX = "mailbox"
     SMTP = "smtp"
+    SENDGRID = "sendgrid"
+    TWILIO = "twilio"
 
 
 class Settings(BaseSettings):
@@ -73,8 +82,8 @@ class Settings(BaseSettings):
         Clock.WALL,
         description="wall, or simulated: a day's waves leave one after another without waiting.",
     )
-    email_transport: Transport = Field(Transport.MAILBOX, description="mailbox or smtp.")
-    sms_transport: Transport = Field(Transport.MAILBOX, description="mailbox.")
+    email_transport: Transport = Field(Transport.MAILBOX, description="mailbox, smtp or sendgrid.")
+    sms_transport: Transport = Field(Transport.MAILBOX, description="mailbox or twilio.")
     mailbox: Path | None = Field(
         None, description="Folder of the mailbox transport; default: home/mailbox."
     )
@@ -83,6 +92,28 @@ class Settings(BaseSettings):
     smtp_user: str | None = Field(None, description="Its user.")
     smtp_password: SecretStr | None = Field(None, description="Its password.")
     smtp_starttls: bool = Field(default=True, description="Ask for TLS after connecting.")
+    sendgrid_api_key: SecretStr | None = Field(None, description="SendGrid's API key.")
+    sendgrid_host: str = Field(
+        "https://api.sendgrid.com",
+        description="SendGrid; https://api.eu.sendgrid.com for data that stays in the EU.",
+    )
+    sendgrid_sandbox: bool = Field(
+        default=False, description="SendGrid checks every email and sends none."
+    )
+    sendgrid_asm_group: int | None = Field(None, description="SendGrid's unsubscribe group.")
+    twilio_account_sid: str | None = Field(None, description="Twilio's account.")
+    twilio_auth_token: SecretStr | None = Field(None, description="Its auth token.")
+    twilio_host: str = Field("https://api.twilio.com", description="Twilio.")
+    twilio_messaging_service: str | None = Field(
+        None, description="Messaging Service that text messages leave from."
+    )
+    twilio_from: str | None = Field(
+        None, description="Number or name that text messages leave from, without a service."
+    )
+    twilio_redact: bool = Field(
+        default=False,
+        description="Twilio keeps neither text nor number; the account needs Message Redaction.",
+    )
     shards: int = Field(2, ge=1, le=64, description="Dispatch tasks a campaign is divided into.")
     lease_seconds: int = Field(
         300, ge=1, description="How long a claim is held without a sign of life."
@@ -92,19 +123,57 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_what_is_not_safe(self) -> Self:
-        if self.profile is not Profile.DEMO and len(self.secret.get_secret_value()) < 32:
-            msg = "secret: PERENNIAL_SECRET must be set to 32 or more random characters outside the demo profile"
-            raise ValueError(msg)
-        if self.profile is Profile.PRODUCTION and self.clock is not Clock.WALL:
-            msg = "clock: the production profile knows only the wall clock"
-            raise ValueError(msg)
-        if self.profile is Profile.PRODUCTION and Transport.MAILBOX in (
-            self.email_transport,
-            self.sms_transport,
-        ):
-            msg = "email_transport, sms_transport: the production profile does not write to a mailbox folder"
-            raise ValueError(msg)
+        wrong = [*self._unsafe(), *self._missing(), *self._broken_keys(), *self._wrong_hosts()]
+        if wrong:
+            raise ValueError("; ".join(wrong))
         return self
+
+    def _unsafe(self) -> Iterator[str]:
+        if self.profile is not Profile.DEMO and len(self.secret.get_secret_value()) < 32:
+            yield "secret: PERENNIAL_SECRET must be set to 32 or more random characters outside the demo profile"
+        if self.profile is not Profile.PRODUCTION:
+            return
+        if self.clock is not Clock.WALL:
+            yield "clock: the production profile knows only the wall clock"
+        if Transport.MAILBOX in (self.email_transport, self.sms_transport):
+            yield "email_transport, sms_transport: the production profile does not write to a mailbox folder"
+
+    def _missing(self) -> Iterator[str]:
+        """What the chosen transports cannot do without."""
+        needed: dict[Transport, dict[str, object]] = {
+            Transport.SENDGRID: {"sendgrid_api_key": _filled(self.sendgrid_api_key)},
+            Transport.TWILIO: {
+                "twilio_account_sid": self.twilio_account_sid,
+                "twilio_auth_token": _filled(self.twilio_auth_token),
+                "twilio_messaging_service or twilio_from": self.twilio_messaging_service
+                or self.twilio_from,
+            },
+        }
+        for transport in dict.fromkeys((self.email_transport, self.sms_transport)):
+            missing = [name for name, value in needed.get(transport, {}).items() if not value]
+            if missing:
+                yield f"{', '.join(missing)}: the transport {transport} needs it"
+
+    def _broken_keys(self) -> Iterator[str]:
+        """A key that was pasted with its line break does not fit into a header."""
+        for name in ("sendgrid_api_key", "twilio_auth_token"):
+            secret = getattr(self, name)
+            if secret is not None and re.search(r"[^!-~]", secret.get_secret_value()):
+                yield f"{name}: there is a space, a line break or another sign in it that no key has"
+
+    def _wrong_hosts(self) -> Iterator[str]:
+        """Keys go over TLS only, and no trial reaches real people."""
+        harmless = {
+            Transport.SENDGRID: self.sendgrid_sandbox,
+            Transport.TWILIO: self.twilio_from == _TEST_SENDER
+            and not self.twilio_messaging_service,
+        }
+        hosts = {Transport.SENDGRID: self.sendgrid_host, Transport.TWILIO: self.twilio_host}
+        for transport in (self.email_transport, self.sms_transport):
+            if transport in hosts and (
+                fault := _fault_of_host(hosts[transport], self.profile, harmless[transport])
+            ):
+                yield f"{transport}_host: {fault}"
 
     @property
     def lake_path(self) -> Path:
@@ -121,6 +190,29 @@ class Settings(BaseSettings):
     @property
     def source(self) -> SecretStr:
         return self.source_url or SecretStr(f"sqlite:///{self.home / 'shop.db'}")
+
+
+def _filled(secret: SecretStr | None) -> bool:
+    return secret is not None and bool(secret.get_secret_value())
+
+
+def _fault_of_host(url: str, profile: Profile, harmless: bool) -> str | None:  # noqa: FBT001 - says what was chosen
+    """Why a profile may not talk to a host of the providers' APIs, or nothing."""
+    address = urlsplit(url)
+    host = address.hostname or ""
+    if host in _LOOPBACK and address.scheme in {"http", "https"}:
+        return None
+    if address.scheme != "https" or not host:
+        return "give it as https://…; plain http is for this machine only (127.0.0.1)"
+    if profile is Profile.DEMO:
+        return f"{host} is refused: the demo profile talks to an emulator on this machine only"
+    live = host.endswith(_LIVE_DOMAINS)
+    if profile is Profile.STAGING and live and not harmless:
+        return (
+            f"{host} would write to real people: the staging profile wants an emulator, PERENNIAL_SENDGRID_SANDBOX=true,"
+            f" or Twilio's test credentials with PERENNIAL_TWILIO_FROM={_TEST_SENDER}"
+        )
+    return None
 
 
 def read_settings() -> Settings:

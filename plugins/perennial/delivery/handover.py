@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from perennial.delivery.accounts import Tally
-from perennial.delivery.provider import Provider
+from perennial.delivery.pausing import Pause
+from perennial.delivery.provider import Provider, ProviderStopped
 from perennial.delivery.stopping import Stop
 from perennial.errors import DeliveryError, LedgerError, RenderError
 from perennial.ledger.store import Ledger
@@ -45,6 +46,8 @@ class Handover:
         self._desk = desk
         self._provider = provider
         self._slots = asyncio.Semaphore(provider.concurrency)
+        # Half a lease is left for the request and its answer.
+        self._pause = Pause(provider.name, desk.stop, longest=desk.lease / 2)
         self._futile_batches = 0
         self._futile_messages = 0
 
@@ -56,6 +59,7 @@ class Handover:
 
     async def _carry_batch(self, batch: Sequence[PlannedMessage]) -> None:
         async with self._slots:
+            await self._pause.over()
             try:
                 if not self._desk.stop.asked:
                     await self._carry_through(batch)
@@ -69,7 +73,9 @@ class Handover:
         messages = await self._compose(wanted)
         begun = await self._begin(wanted, messages)
         if begun:
-            await self._settle(await self._send(begun))
+            receipts = await self._send(begun)
+            await self._settle(receipts)
+            await self._suppress(wanted, receipts)
 
     async def _without_converted(self, batch: Sequence[PlannedMessage]) -> list[PlannedMessage]:
         """Look once more at the shop: who has done what the message asks for is left in peace."""
@@ -119,6 +125,9 @@ class Handover:
         receipts: dict[MessageKey, Receipt] = {}
         try:
             receipts = {receipt.key: receipt for receipt in await self._provider.send(messages)}
+        except ProviderStopped as fault:
+            receipts = {receipt.key: receipt for receipt in fault.receipts}
+            self._desk.stop.because(fault)
         except DeliveryError as fault:
             rest, code = MessageState.RETRYABLE, "provider_cannot_be_used"
             self._desk.stop.because(fault)
@@ -131,8 +140,22 @@ class Handover:
             for message in messages
         ]
 
+    async def _suppress(self, batch: Sequence[PlannedMessage], receipts: Sequence[Receipt]) -> None:
+        """Put on the suppression list whom the provider says not to write to again."""
+        reasons = {receipt.key: receipt.suppress for receipt in receipts if receipt.suppress}
+        for planned in batch:
+            if reason := reasons.get(planned.key):
+                await asyncio.to_thread(
+                    self._desk.ledger.suppress,
+                    address_key=planned.address_key,
+                    channel=planned.channel,
+                    reason=reason,
+                    at=self._desk.clock(),
+                )
+
     async def _settle(self, receipts: Sequence[Receipt]) -> None:
         self._desk.tally.receipts(self._provider.channel, receipts)
+        self._pause.heed(receipts, now=self._desk.clock())
         self._give_up_when_futile(receipts)
         for pause in _PAUSES:
             try:
@@ -165,6 +188,8 @@ class Handover:
             await asyncio.to_thread(self._desk.ledger.release, keys, worker=self._desk.worker)
 
     def _give_up_when_futile(self, receipts: Sequence[Receipt]) -> None:
+        if any(receipt.not_before for receipt in receipts):
+            return  # told to wait, which is no sign of a fault
         if any(receipt.state is MessageState.ACCEPTED for receipt in receipts):
             self._futile_batches = self._futile_messages = 0
             return

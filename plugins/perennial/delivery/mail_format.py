@@ -63,6 +63,19 @@ def ascii_address(address: str) -> str:
     return plain
 
 
+def header_value(name: str, value: str) -> str:
+    """A header's value that must travel in one piece, such as a link.
+
+    Raises:
+        RenderError: it cannot.
+    """
+    clean = _HEADER_NAME.fullmatch(name) and value.isascii() and not _CONTROL.search(value)
+    if not clean or len(name) + len(value) + 2 > _LONGEST_LINE:
+        msg = f"The header {name!r} cannot be written down: it is too long or not plain ASCII."
+        raise RenderError(msg)
+    return value
+
+
 def _headers(message: EmailMessage, at: datetime) -> Iterator[tuple[str, str]]:
     sender = ascii_address(message.from_address)
     yield "From", _mailbox(message.from_name, sender)
@@ -73,7 +86,7 @@ def _headers(message: EmailMessage, at: datetime) -> Iterator[tuple[str, str]]:
     yield "Date", format_datetime(at)
     yield "Message-ID", f"<{message.key}@{sender.rpartition('@')[2]}>"
     for name, value in message.headers.items():
-        yield name, _verbatim(name, value)
+        yield name, header_value(name, value)
 
 
 def _mailbox(name: str, address: str) -> str:
@@ -88,15 +101,6 @@ def _words(header: str, text: str) -> str:
         raise RenderError(msg)
     charset = "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
     return Header(text, charset, header_name=header).encode(linesep=_CRLF)
-
-
-def _verbatim(name: str, value: str) -> str:
-    """A header's value that must travel in one piece, such as a link."""
-    clean = _HEADER_NAME.fullmatch(name) and value.isascii() and not _CONTROL.search(value)
-    if not clean or len(name) + len(value) + 2 > _LONGEST_LINE:
-        msg = f"The header {name!r} cannot be written down: it is too long or not plain ASCII."
-        raise RenderError(msg)
-    return value
 
 
 def _part(subtype: str, content: str) -> tuple[str, str, str, str]:

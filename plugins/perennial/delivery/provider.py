@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from perennial.errors import DeliveryError
 from perennial.model.keys import MessageKey
 from perennial.model.message import Message, Receipt
 from perennial.model.words import Channel
+
+
+class ProviderStopped(DeliveryError):
+    """The provider stopped taking messages in the middle of a batch; what it said of each goes along."""
+
+    def __init__(self, message: str, receipts: Sequence[Receipt]) -> None:
+        super().__init__(message)
+        self.receipts = tuple(receipts)
 
 
 class Provider(Protocol):
@@ -43,6 +52,7 @@ class Provider(Protocol):
         Raises:
             DeliveryError: nothing of this batch was processed, and nothing of the next would be, whoever
                 it is for: bad credentials, a sender that is not allowed.
+            ProviderStopped: the same for the next batch, when of this one something may have been processed.
         """
 
     async def find(self, keys: Collection[MessageKey]) -> Mapping[MessageKey, Receipt]:

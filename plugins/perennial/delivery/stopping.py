@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from perennial.errors import DeliveryError
 
@@ -18,6 +18,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.reason: Exception | None = None
+        self._asked = asyncio.Event()
 
     @property
     def asked(self) -> bool:
@@ -26,6 +27,13 @@ class Stop:
     def because(self, reason: Exception) -> None:
         """Start nothing new; what is on the wire is waited for."""
         self.reason = self.reason or reason
+        self._asked.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Returns after that time, or as soon as there is a reason to stop."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._asked.wait()
 
     def on_request(self) -> None:
         """Somebody wants the run to end."""

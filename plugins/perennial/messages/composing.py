@@ -83,6 +83,7 @@ def _compose_sms(
         to=planned.address,
         text=sms.text,
         segments=sms.segments,
+        expires_at=planned.expires_at,
     )
 
 

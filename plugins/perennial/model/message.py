@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from perennial.model.keys import MessageKey
-from perennial.model.words import Channel, MessageState, Pressure
+from perennial.model.words import Channel, MessageState, Pressure, SuppressionReason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class EmailMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class SmsMessage:
-    """One text message to one number."""
+    """One text message to one number, not to be delivered at `expires_at` or later."""
 
     key: MessageKey
     campaign: str
@@ -76,6 +76,7 @@ class SmsMessage:
     to: str = field(repr=False)
     text: str = field(repr=False)
     segments: int
+    expires_at: datetime | None = None
 
     @property
     def channel(self) -> Channel:
@@ -89,7 +90,8 @@ Message = EmailMessage | SmsMessage
 class Receipt:
     """What a provider's answer, or the lack of one, says about one message.
 
-    `state` is one of accepted, refused, retryable, in_doubt. `code` is the provider's own word for it.
+    `state` is one of accepted, refused, retryable, in_doubt. `code` is the provider's own word for it. `suppress` is
+    there when the provider says that the address must not be written to again.
     """
 
     key: MessageKey
@@ -98,3 +100,4 @@ class Receipt:
     provider_id: str | None = None
     code: str | None = None
     not_before: datetime | None = None
+    suppress: SuppressionReason | None = None

@@ -1,0 +1,135 @@
+"""What SendGrid is told, and what its answers say: bytes in, values out, no connection.
+
+Every person has a personalization of their own: two addresses in one would see each other. Whatever differs between
+people goes into it, and the rest beside it, so that one request can carry many.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from perennial.delivery.http_wire import Reply
+from perennial.delivery.mail_format import ascii_address, header_value
+from perennial.delivery.outcomes import Answer
+from perennial.errors import RenderError
+from perennial.model.message import EmailMessage
+
+KEY_ARGUMENT = "perennial_key"
+"""Where our key comes back in SendGrid's events: beside their own names, hence the prefix."""
+
+# Set by SendGrid itself; a request that sets one of them is refused.
+_RESERVED_HEADERS = frozenset(
+    {
+        *("x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type"),
+        *("content-transfer-encoding", "to", "from", "subject", "reply-to", "cc", "bcc"),
+    }
+)
+_LINK = re.compile(r"<(https://[^>]+)>")
+_ANCHOR = re.compile(r"<a\s[^>]*>", re.IGNORECASE)
+_MARK = re.compile(r"""\sclicktracking=["']?off["']?""", re.IGNORECASE)
+_FIELD = re.compile(r"[\w.-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailOptions:
+    """What all emails of an installation have in common. `sandbox`: checked by SendGrid and not sent."""
+
+    sandbox: bool = False
+    asm_group: int | None = None
+
+
+def mail_request(message: EmailMessage, options: MailOptions) -> bytes:
+    """The body of POST /v3/mail/send for one email.
+
+    Raises:
+        RenderError: an address or a header cannot be written down safely.
+    """
+    request = {
+        "personalizations": [personalization(message)],
+        "subject": message.subject,
+        "content": [
+            {"type": "text/plain", "value": message.text},
+            {"type": "text/html", "value": untracked(message)},
+        ],
+        **envelope(message, options),
+    }
+    try:
+        return json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        msg = "The message holds half a character, which no mail program shows."
+        raise RenderError(msg) from None
+
+
+def personalization(message: EmailMessage) -> dict[str, Any]:
+    """What is one person's own: the address, the links of the header, the key."""
+    for name in message.headers:
+        if name.lower() in _RESERVED_HEADERS:
+            msg = f"SendGrid sets the header {name} itself and refuses ours."
+            raise RenderError(msg)
+    return {
+        "to": [{"email": ascii_address(message.to)}],
+        "headers": {name: header_value(name, value) for name, value in message.headers.items()},
+        "custom_args": {KEY_ARGUMENT: message.key},
+    }
+
+
+def envelope(message: EmailMessage, options: MailOptions) -> dict[str, Any]:
+    """What is the same for everybody in a campaign."""
+    shared: dict[str, Any] = {
+        "from": {"email": ascii_address(message.from_address), "name": message.from_name},
+        "categories": [message.campaign],
+        # The links to unsubscribe are ours, in the header and in the text: neither added to nor rewritten.
+        "tracking_settings": {
+            "click_tracking": {"enable": True, "enable_text": False},
+            "subscription_tracking": {"enable": False},
+        },
+    }
+    if message.reply_to:
+        shared["reply_to"] = {"email": ascii_address(message.reply_to)}
+    if options.asm_group is not None:
+        shared["asm"] = {"group_id": options.asm_group}
+    if options.sandbox:
+        shared["mail_settings"] = {"sandbox_mode": {"enable": True}}
+    return shared
+
+
+def untracked(message: EmailMessage) -> str:
+    """The HTML with its links to unsubscribe marked, so that SendGrid does not lead them over its own server.
+
+    The mark counts where it comes before the address.
+    """
+    link = _LINK.search(message.headers.get("List-Unsubscribe", ""))
+    if link is None:
+        return message.html
+    href = f'href="{link[1]}"'
+
+    def mark(anchor: re.Match[str]) -> str:
+        if href not in anchor[0]:
+            return anchor[0]
+        return _MARK.sub("", anchor[0]).replace(href, f"clicktracking=off {href}")
+
+    return _ANCHOR.sub(mark, message.html)
+
+
+def read_answer(reply: Reply, options: MailOptions) -> Answer:
+    """What SendGrid says. Its yes is a 202 with nothing in it, in the sandbox a 200."""
+    yes = 200 if options.sandbox else 202
+    return Answer(
+        status=reply.status,
+        readable=reply.status == yes and (reply.body == b"" or options.sandbox),
+        code=_field(reply) if reply.status >= 400 else None,
+        provider_id=reply.headers.get("X-Message-Id"),
+        wait=reply.wait(),
+    )
+
+
+def _field(reply: Reply) -> str | None:
+    """What SendGrid objects to. Its sentence is not kept: it may quote the address."""
+    answer = reply.json()
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    first = errors[0] if isinstance(errors, list) and errors else None
+    field = first.get("field") if isinstance(first, dict) else None
+    return field if isinstance(field, str) and _FIELD.fullmatch(field) else None
