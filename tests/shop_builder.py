@@ -131,12 +131,19 @@ class TinyShop:
             )
         return str(row["order_id"])
 
-    def product(self, product_id: str, category: str | None = None, name: str = "") -> None:
+    def product(
+        self,
+        product_id: str,
+        category: str | None = None,
+        name: str = "",
+        department: str | None = None,
+    ) -> None:
         self.rows["products"].append(
             {
                 "product_id": product_id,
                 "name": name or product_id.title(),
                 "category": category,
+                "department": department,
                 "updated_at": _EARLY,
             }
         )

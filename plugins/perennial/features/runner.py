@@ -95,6 +95,7 @@ class _Night:
             "zone": self.shop.zone.key,
             "currency": self.shop.currency,
             "rewards": list(self.shop.points.rewards),
+            "discreet": list(self.shop.discreet_departments),
         } | more
         return {name: known[name] for name in re.findall(r"\$(\w+)", query)}
 

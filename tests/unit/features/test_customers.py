@@ -11,7 +11,7 @@ from perennial.features import runner
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
 from perennial.model.datasets import CUSTOMER_FEATURES
-from shop_builder import DAY, TinyShop
+from shop_builder import DAY, TinyShop, a_shop
 
 
 def people(tiny: TinyShop, engine: Engine) -> dict[str, str]:
@@ -94,6 +94,18 @@ def test_favourites_count_lines_of_the_last_year_and_ties_go_by_name(
 
     assert ann["favourite_category"] == "Bread"
     assert (ann["favourite_product_id"], ann["favourite_product"]) == ("1", "Green tea")
+
+
+def test_what_the_shop_keeps_discreet_is_nobodys_favourite(engine: Engine) -> None:
+    tiny = TinyShop(shop=a_shop(discreet_departments=("Tobacco",)))
+    tiny.customer()
+    tiny.product("1", "Cigars", "Long cigar", department="Tobacco")
+    tiny.product("2", "Bread", "Rye bread", department="Bakery")
+    tiny.order(10, lines=["1", "1", "1", "2"])
+
+    ann = tiny.features(engine)["ann"]
+
+    assert (ann["favourite_category"], ann["favourite_product"]) == ("Bread", "Rye bread")
 
 
 def test_favourites_are_the_same_however_many_slices_they_are_found_in(
