@@ -206,7 +206,7 @@ def _fault_of_host(url: str, profile: Profile, harmless: bool) -> str | None:  #
         return "give it as https://…; plain http is for this machine only (127.0.0.1)"
     if profile is Profile.DEMO:
         return f"{host} is refused: the demo profile talks to an emulator on this machine only"
-    live = host.endswith(_LIVE_DOMAINS)
+    live = f".{host.rstrip('.')}".endswith(_LIVE_DOMAINS)
     if profile is Profile.STAGING and live and not harmless:
         return (
             f"{host} would write to real people: the staging profile wants an emulator, PERENNIAL_SENDGRID_SANDBOX=true,"

@@ -106,8 +106,9 @@ _TWILIO_SENDER = "Twilio does not let us send in this name: check PERENNIAL_TWIL
 _STOPPING_CODES = {
     "20003": _CREDENTIALS[Carrier.TWILIO],
     "30034": "The number is not registered for A2P 10DLC: register the brand and the campaign at Twilio.",
-    # From is missing, not a number, not ours, not able to text; the service has no numbers.
-    **dict.fromkeys(("21212", "21603", "21606", "21703"), _TWILIO_SENDER),
+    # From is no number, missing, not ours to text from; the service does not exist, or has no numbers.
+    **dict.fromkeys(("21212", "21603", "21606", "21701", "21703"), _TWILIO_SENDER),
+    "21609": "Twilio cannot report back to this address: check PERENNIAL_EDGE_URL.",
 }
 
 

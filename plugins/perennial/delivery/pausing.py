@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from perennial.delivery.stopping import Stop
 from perennial.errors import DeliveryError
@@ -32,7 +32,7 @@ class Pause:
         if wait > self._longest:
             self._stop.because(
                 DeliveryError(
-                    f"{self._provider} wants to be left alone until {max(asked):%H:%M:%S} UTC. "
+                    f"{self._provider} wants to be left alone until {max(asked).astimezone(UTC):%H:%M:%S} UTC. "
                     "What was not tried is released; run it again then."
                 )
             )

@@ -1,0 +1,138 @@
+"""A transport has what it needs, keys stay secret, and no trial reaches real people."""
+
+from __future__ import annotations
+
+import pytest
+
+from perennial.bootstrap import Installation
+from perennial.errors import SettingsError
+from perennial.settings import Settings, read_settings
+
+LONG = "x" * 32
+LOCAL = "http://127.0.0.1:8025"
+SENDGRID = {"EMAIL_TRANSPORT": "sendgrid", "SENDGRID_API_KEY": "SG.canary"}
+TWILIO = {
+    "SMS_TRANSPORT": "twilio",
+    "TWILIO_ACCOUNT_SID": "AC0",
+    "TWILIO_AUTH_TOKEN": "canary",
+    "TWILIO_MESSAGING_SERVICE": "MG0",
+}
+STAGING = {"PROFILE": "staging", "SECRET": LONG}
+PRODUCTION = {"PROFILE": "production", "SECRET": LONG}
+
+
+def settings_of(monkeypatch: pytest.MonkeyPatch, *parts: dict[str, str]) -> Settings:
+    for part in parts:
+        for name, value in part.items():
+            monkeypatch.setenv(f"PERENNIAL_{name}", value)
+    return read_settings()
+
+
+def test_everything_that_a_transport_lacks_is_named_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    transports = {"EMAIL_TRANSPORT": "sendgrid", "SMS_TRANSPORT": "twilio"}
+    with pytest.raises(SettingsError) as refused:
+        settings_of(monkeypatch, transports, PRODUCTION, {"SENDGRID_API_KEY": ""})
+    for name in ("sendgrid_api_key", "twilio_account_sid", "twilio_auth_token", "twilio_from"):
+        assert name in str(refused.value)
+
+
+def test_a_transport_that_is_not_chosen_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings_of(monkeypatch, STAGING, {"SENDGRID_HOST": "ftp://nowhere"})
+
+
+LIVE = ("https://api.sendgrid.com", "https://api.eu.sendgrid.com")
+
+
+@pytest.mark.parametrize("host", [*LIVE, "https://emulator.internal", "http://api.sendgrid.com"])
+def test_the_demo_talks_to_this_machine_only(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """Case 46."""
+    with pytest.raises(SettingsError, match="sendgrid_host"):
+        settings_of(monkeypatch, SENDGRID, {"SENDGRID_HOST": host, "SENDGRID_SANDBOX": "true"})
+
+
+@pytest.mark.parametrize("host", [*LIVE, "https://API.SendGrid.com:443/", "https://sendgrid.com."])
+def test_staging_writes_to_nobody_by_sendgrid(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """Case 46."""
+    with pytest.raises(SettingsError, match="real people"):
+        settings_of(monkeypatch, STAGING, SENDGRID, {"SENDGRID_HOST": host})
+
+
+def test_staging_may_use_the_sandbox_of_sendgrid(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings_of(monkeypatch, STAGING, SENDGRID, {"SENDGRID_SANDBOX": "true"})
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [{}, {"TWILIO_FROM": "+15005550006"}, {"TWILIO_FROM": "+4930", "TWILIO_MESSAGING_SERVICE": ""}],
+    ids=["service", "service and test number", "number"],
+)
+def test_staging_writes_to_nobody_by_twilio(
+    monkeypatch: pytest.MonkeyPatch, sender: dict[str, str]
+) -> None:
+    """Case 46."""
+    with pytest.raises(SettingsError, match="real people"):
+        settings_of(monkeypatch, STAGING, TWILIO, sender)
+
+
+def test_staging_may_use_the_test_credentials_of_twilio(monkeypatch: pytest.MonkeyPatch) -> None:
+    test_number = {"TWILIO_FROM": "+15005550006", "TWILIO_MESSAGING_SERVICE": ""}
+    assert settings_of(monkeypatch, STAGING, TWILIO, test_number)
+
+
+@pytest.mark.parametrize(
+    "profile", [{}, STAGING, PRODUCTION], ids=["demo", "staging", "production"]
+)
+def test_an_emulator_on_this_machine_is_always_welcome(
+    monkeypatch: pytest.MonkeyPatch, profile: dict[str, str]
+) -> None:
+    local = {"SENDGRID_HOST": LOCAL, "TWILIO_HOST": LOCAL}
+    assert settings_of(monkeypatch, profile, SENDGRID, TWILIO, local)
+
+
+@pytest.mark.parametrize("host", ["http://api.sendgrid.com", "http://10.0.0.1", "api.sendgrid.com"])
+def test_a_key_never_leaves_the_machine_without_tls(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    with pytest.raises(SettingsError, match="https://"):
+        settings_of(monkeypatch, PRODUCTION, SENDGRID, TWILIO, {"SENDGRID_HOST": host})
+
+
+def test_production_sends_for_real(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(monkeypatch, PRODUCTION, SENDGRID, TWILIO)
+    assert settings.sendgrid_host == "https://api.sendgrid.com"
+    assert settings.twilio_host == "https://api.twilio.com"
+
+
+@pytest.mark.parametrize("key", ["SG.canary\n", "SG canary", "SG.кanary"])
+def test_a_key_that_was_pasted_badly_is_refused_without_being_shown(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """Case 47."""
+    with pytest.raises(SettingsError, match="sendgrid_api_key") as refused:
+        settings_of(monkeypatch, PRODUCTION, SENDGRID, TWILIO, {"SENDGRID_API_KEY": key})
+    assert "anary" not in str(refused.value)
+
+
+def test_keys_are_masked_wherever_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Case 47."""
+    settings = settings_of(monkeypatch, PRODUCTION, SENDGRID, TWILIO)
+    for text in (repr(settings), str(settings), settings.model_dump_json()):
+        assert "canary" not in text
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"SMS_TRANSPORT": "smtp"}, "smtp carries no sms"),
+        (TWILIO | {"EMAIL_TRANSPORT": "twilio", "TWILIO_HOST": LOCAL}, "twilio carries no email"),
+        (SENDGRID | {"SMS_TRANSPORT": "sendgrid", "SENDGRID_HOST": LOCAL}, "sendgrid carries no"),
+    ],
+)
+def test_a_transport_carries_only_its_own_channel(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], named: str
+) -> None:
+    installation = Installation(settings_of(monkeypatch, variables))
+    with pytest.raises(SettingsError, match=named):
+        installation.providers()
