@@ -10,9 +10,11 @@ from aiohttp import web
 
 from perennial.emulator.answers import TOO_LARGE, Call
 from perennial.emulator.faults import FaultScript
+from perennial.emulator.mailing import replies
 from perennial.emulator.options import Options
 from perennial.emulator.playing import Scene, play, respond
 from perennial.emulator.routes import Route
+from perennial.emulator.texting import catalogue
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -72,3 +74,14 @@ class Exchange:
             body=await request.read(),
             in_flight=self._in_flight[route.provider],
         )
+
+
+async def unknown_mailing(request: web.Request) -> web.StreamResponse:
+    """What SendGrid answers at an address, or to a method, that it does not know."""
+    known = request.path in {"/v3/mail/send", "/v3/mail/batch", "/v3/messages"}
+    return respond(replies.METHOD_NOT_ALLOWED if known else replies.NOT_FOUND)
+
+
+async def unknown_texting(_: web.Request) -> web.StreamResponse:
+    """What Twilio answers at an address that it does not know."""
+    return respond(catalogue.failure(20404))

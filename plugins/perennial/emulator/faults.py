@@ -54,7 +54,7 @@ class FaultKind(StrEnum):
     CUT = "cut"  # the connection ends in the middle of the body
     HTML = "html"  # a page where JSON should be; `status`, or the one of a success
     SLOW_BODY = "slow_body"  # headers at once, the body over `seconds`
-    LATENCY = "latency"  # the right answer, `seconds` late
+    LATENCY = "latency"  # the right answer, `seconds` late; before acceptance, that is late as well
     REFUSED = "refused"  # `code`: an HTTP status at SendGrid, an error of the catalogue at Twilio
 
 

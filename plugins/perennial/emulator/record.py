@@ -12,7 +12,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from perennial.errors import DefinitionError, Fault
@@ -85,7 +85,7 @@ def digest(text: str) -> str:
 
 
 def _line(acceptance: Acceptance) -> str:
-    return json.dumps(asdict(acceptance), separators=(",", ":")) + "\n"
+    return json.dumps(vars(acceptance), separators=(",", ":")) + "\n"
 
 
 def _acceptance(line: str, path: Path, number: int) -> Acceptance:

@@ -16,19 +16,27 @@ import contextlib
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
-from perennial.emulator.exchange import Exchange
+from perennial.emulator.control import Control
+from perennial.emulator.courier import Courier
+from perennial.emulator.exchange import Exchange, unknown_mailing, unknown_texting
 from perennial.emulator.faults import Fault, FaultScript, read_faults
-from perennial.emulator.mailing.envelopes import Mail
+from perennial.emulator.mailing.activity import ActivityDesk
+from perennial.emulator.mailing.events import EventWebhook
+from perennial.emulator.mailing.lists import SuppressionDesk
 from perennial.emulator.mailing.sending import MOST_MAIL_BYTES, MailDesk
+from perennial.emulator.mailing.stories import MailEvent
+from perennial.emulator.mailing.suppressions import Suppressions
 from perennial.emulator.options import Options
 from perennial.emulator.record import Record
-from perennial.emulator.routes import provider_routes
+from perennial.emulator.routes import Route, mailing_routes, suppression_routes, texting_routes
+from perennial.emulator.texting.callbacks import Callbacks
+from perennial.emulator.texting.listing import TextArchive
 from perennial.emulator.texting.messages import TextMessage
 from perennial.emulator.texting.sending import TextDesk
 
@@ -43,8 +51,15 @@ class Emulator:
         self.port = port
         self.faults = FaultScript(self.options.faults, seed=self.options.seed)
         self.record = Record(self.options.record)
-        self.mail = MailDesk(self.options, self.record, on_accepted=self._follow_mail)
+        self.courier = Courier(self.options)
+        self.suppressions = Suppressions()
+        self.activity = ActivityDesk(self.options)
+        self.events = EventWebhook(
+            self.options, self.courier, self.suppressions, heard=self.activity.note
+        )
+        self.mail = MailDesk(self.options, self.record, on_accepted=self.events.follow)
         self.texts = TextDesk(self.options, self.record, on_accepted=self._follow_text)
+        self.callbacks = Callbacks(self.options, self.courier, self.texts)
         self._runner: web.AppRunner | None = None
 
     @property
@@ -60,7 +75,23 @@ class Emulator:
         """Lets more go wrong from now on."""
         self.faults.add(*faults)
 
+    def tell(self, key: str, event: str, details: Mapping[str, Any] | None = None) -> int:
+        """Lets an event happen to the latest emails with this key; to how many it does."""
+        mails = [mail for mail in self.mail.kept if mail.key == key]
+        for mail in mails:
+            self.events.tell(MailEvent(name=event, mail=mail, details=details or {}))
+        return len(mails)
+
+    def receive(self, person: str, number: str, body: str) -> str:
+        """A person writes to one of the account's numbers; the sid of the message."""
+        return self.callbacks.receive(person, number, body)
+
+    async def settled(self) -> None:
+        """Waits until no webhook is under way any more."""
+        await self.courier.settled()
+
     async def __aenter__(self) -> Self:
+        await self.courier.start()
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, LOOPBACK, self.port, backlog=4096).start()
@@ -70,21 +101,27 @@ class Emulator:
     async def __aexit__(self, *_: object) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+        await self.courier.close()
         self.record.close()
 
     def _app(self) -> web.Application:
         # A little over the limit of a mail: what lies between is refused by the rule, in its own words.
         app = web.Application(client_max_size=MOST_MAIL_BYTES + 1_000_000)
         exchange = Exchange(self.options, self.faults)
-        for route in provider_routes(self.mail, self.texts):
+        for route in self._routes():
             app.router.add_route(route.method, route.path, exchange.handler(route))
+        app.router.add_routes(Control(self).routes())
+        app.router.add_route("*", "/v3/{rest:.*}", unknown_mailing)
+        app.router.add_route("*", "/2010-04-01/{rest:.*}", unknown_texting)
         return app
 
-    def _follow_mail(self, mail: Mail) -> None:
-        pass
+    def _routes(self) -> Iterator[Route]:
+        yield from mailing_routes(self.mail, self.activity)
+        yield from suppression_routes(SuppressionDesk(self.options, self.suppressions))
+        yield from texting_routes(self.texts, TextArchive(self.options, self.texts))
 
     def _follow_text(self, message: TextMessage) -> None:
-        pass
+        self.callbacks.follow(message)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,8 @@ class Mail:
     categories: tuple[str, ...] = ()
     group: int | None = None
     visible_to: int = 1
+    # Position among the mails of its request: what tells their ids apart in the events.
+    number: int = 0
     at: float = 0.0
 
 
@@ -43,6 +46,7 @@ def mails_of(
     request: Mapping[str, Any], *, key_name: str, message_id: str, at: float
 ) -> Iterator[Mail]:
     """One mail for every recipient of a request that was found to be right."""
+    numbers = itertools.count()
     for person in request["personalizations"]:
         arguments = _arguments(request, person)
         recipients = [each for name in RECIPIENT_LISTS for each in person.get(name) or ()]
@@ -55,6 +59,7 @@ def mails_of(
                 name=recipient.get("name"),
                 arguments=arguments,
                 visible_to=len(recipients),
+                number=next(numbers),
                 at=at,
                 **words,
             )

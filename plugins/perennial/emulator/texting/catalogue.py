@@ -9,6 +9,7 @@ from perennial.emulator.answers import Answer, json_answer
 
 MESSAGES: Mapping[int, str] = MappingProxyType(
     {
+        20001: "Invalid parameter",
         20003: "Authenticate",
         20404: "The requested resource was not found",
         20429: "Too many requests",

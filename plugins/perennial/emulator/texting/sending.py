@@ -31,6 +31,7 @@ class TextDesk:
         self._on_accepted = on_accepted
         self._queues = SenderQueues(options.segments_per_second)
         self._opted_out: set[tuple[str, str]] = set()
+        self._given = 0
         self.messages: dict[str, TextMessage] = {}
 
     def send(self, call: Call) -> Answer:
@@ -60,8 +61,25 @@ class TextDesk:
         owners = (sid for sid, numbers in self._options.services.items() if number in numbers)
         return next(owners, number)
 
-    def new_sid(self) -> str:
-        name = f"{self._options.seed}/{len(self.messages)}"
+    def keep_inbound(self, person: str, number: str, body: str, *, at: float) -> str:
+        """Keeps a message that came in; its sid."""
+        sid = self._new_sid()
+        self.messages[sid] = TextMessage(
+            sid=sid,
+            account=self._options.account_sid,
+            key="",
+            to=number,
+            sender=person,
+            body=body,
+            segments=count_segments(body),
+            direction="inbound",
+            turns=[Turn(at=at, status="received")],
+        )
+        return sid
+
+    def _new_sid(self) -> str:
+        self._given += 1
+        name = f"{self._options.seed}/{self._given}"
         return "SM" + hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
 
     def _unwilling(self, call: Call) -> int | None:
@@ -87,7 +105,7 @@ class TextDesk:
             self._options.services[service or ""], call.at
         )
         segments = count_segments(form.get("Body", ""))
-        sid = self.new_sid()
+        sid = self._new_sid()
         return TextMessage(
             sid=sid,
             account=self._options.account_sid,
