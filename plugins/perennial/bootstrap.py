@@ -141,8 +141,8 @@ class Installation:
             auth_token=settings.twilio_auth_token or SecretStr(""),
             host=settings.twilio_host,
             options=TextOptions(
-                messaging_service=settings.twilio_messaging_service,
-                sender=settings.twilio_from,
+                messaging_service=settings.twilio_messaging_service or None,
+                sender=settings.twilio_from or None,
                 status_callback=f"{settings.edge_url.rstrip('/')}/webhooks/twilio/status",
                 redact=settings.twilio_redact,
             ),

@@ -70,14 +70,19 @@ def test_every_variable_is_explained_in_the_example() -> None:
 
 def test_no_secret_has_a_value_before_somebody_gives_it_one() -> None:
     secrets = {"POSTGRES_PASSWORD", "AIRFLOW_FERNET_KEY", "AIRFLOW_API_SECRET_KEY"}
-    secrets |= {"AIRFLOW_JWT_SECRET", "PERENNIAL_SECRET", "PERENNIAL_SMTP_PASSWORD"}
+    transports = {
+        "PERENNIAL_SMTP_PASSWORD",
+        "PERENNIAL_SENDGRID_API_KEY",
+        "PERENNIAL_TWILIO_AUTH_TOKEN",
+    }
+    secrets |= {"AIRFLOW_JWT_SECRET", "PERENNIAL_SECRET"} | transports
     needed = {
         name
         for name, default in _VARIABLE.findall(COMPOSE.read_text(encoding="utf-8"))
         if default.startswith(":?")
     }
 
-    assert needed == secrets - {"PERENNIAL_SMTP_PASSWORD"}
+    assert needed == secrets - transports
     assert {name: _example()[name] for name in secrets} == dict.fromkeys(secrets, "")
 
 
