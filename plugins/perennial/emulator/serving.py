@@ -108,14 +108,15 @@ class Emulator:
         # A little over the limit of a mail: what lies between is refused by the rule, in its own words.
         app = web.Application(client_max_size=MOST_MAIL_BYTES + 1_000_000)
         exchange = Exchange(self.options, self.faults)
-        for route in self._routes():
+        for route in self.provider_routes():
             app.router.add_route(route.method, route.path, exchange.handler(route))
         app.router.add_routes(Control(self).routes())
         app.router.add_route("*", "/v3/{rest:.*}", unknown_mailing)
         app.router.add_route("*", "/2010-04-01/{rest:.*}", unknown_texting)
         return app
 
-    def _routes(self) -> Iterator[Route]:
+    def provider_routes(self) -> Iterator[Route]:
+        """Everything that the providers answer."""
         yield from mailing_routes(self.mail, self.activity)
         yield from suppression_routes(SuppressionDesk(self.options, self.suppressions))
         yield from texting_routes(self.texts, TextArchive(self.options, self.texts))
