@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from perennial.errors import SettingsError
+from perennial.errors import CampaignError, SettingsError
 from perennial.settings import Settings, Transport
 
 if TYPE_CHECKING:
@@ -36,11 +36,16 @@ class Installation:
 
         return read_shop(self.settings.project / "shop.yaml")
 
-    @cached_property
+    @property
     def campaigns(self) -> tuple[Campaign, ...]:
-        from perennial.campaigns.reading import load_campaigns
+        """Every campaign that can be read."""
+        return self._campaign_files[0]
 
-        return load_campaigns(self.settings.project / "campaigns")
+    @cached_property
+    def _campaign_files(self) -> tuple[tuple[Campaign, ...], dict[str, CampaignError]]:
+        from perennial.campaigns.reading import load_sound_campaigns
+
+        return load_sound_campaigns(self.settings.project / "campaigns")
 
     @cached_property
     def templates(self) -> Templates:
@@ -167,8 +172,11 @@ class Installation:
         """A campaign by its name.
 
         Raises:
+            CampaignError: its file has mistakes.
             SettingsError: there is none; names the nearest.
         """
+        if name in self._campaign_files[1]:
+            raise self._campaign_files[1][name]
         for campaign in self.campaigns:
             if campaign.name == name:
                 return campaign

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,10 +18,10 @@ from typer.testing import CliRunner
 
 from one_night import CAMPAIGNS, DAY, accepted, order_again, run_day, sending, settings_at, shop
 from perennial.cli.commands import app
-from perennial.errors import MissingPartition, NightStopped, PlanError, SourceError
+from perennial.errors import CampaignError, MissingPartition, NightStopped, PlanError, SourceError
 from perennial.lake.partitions import Lake, Partition
 from perennial.model.words import Channel, SuppressionReason
-from perennial.settings import Clock
+from perennial.settings import PROJECT, Clock
 from perennial.steps.services import Perennial, services
 
 pytestmark = pytest.mark.sample
@@ -313,3 +314,20 @@ def test_the_page_of_the_day_shows_every_decision(perennial: Perennial) -> None:
 
 def files(home: Path) -> set[str]:
     return {str(path.relative_to(home)) for path in (home / "lake").rglob("*.parquet")}
+
+
+def test_a_broken_campaign_file_stops_no_other_campaign(home: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    for folder in ("campaigns", "templates", "expectations"):
+        shutil.copytree(PROJECT / folder, project / folder)
+    shutil.copy(PROJECT / "shop.yaml", project)
+    broken = project / "campaigns" / "win_back.yaml"
+    broken.write_text(broken.read_text(encoding="utf-8").replace("channels", "chanels"))
+    settings = settings_at(home).model_copy(update={"project": project})
+
+    with services(settings) as perennial:
+        perennial.night(DAY)
+        run_day(perennial, "feedback_survey")
+        with pytest.raises(CampaignError, match="Did you mean 'channels'"):
+            perennial.plan("win_back", DAY)
+    assert accepted(home)

@@ -25,8 +25,6 @@ class StopWhen(Word):
     """What ends a campaign for a customer, even between plan and send."""
 
     ORDERED = "ordered", "the customer has ordered."
-    ANSWERED = "answered", "the customer has answered the survey."
-    BALANCE_CHANGED = "balance_changed", "the points balance is no longer the one in the message."
 
 
 def meanings(words: type[Word]) -> str:

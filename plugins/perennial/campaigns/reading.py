@@ -50,6 +50,20 @@ def load_campaigns(folder: Path) -> tuple[Campaign, ...]:
     return tuple(campaigns)
 
 
+def load_sound_campaigns(
+    folder: Path,
+) -> tuple[tuple[Campaign, ...], dict[str, CampaignError]]:
+    """The campaigns that can be read, and by name the mistakes of those that cannot: one does not stop the others."""
+    campaigns: list[Campaign] = []
+    broken: dict[str, CampaignError] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            campaigns.append(read_campaign(path))
+        except CampaignError as error:
+            broken[path.stem] = error
+    return tuple(campaigns), broken
+
+
 def read_campaign(path: Path) -> Campaign:
     """One campaign.
 

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from perennial.cli import views
+from perennial.cli import emulating, views
 from perennial.errors import PerennialError
 from perennial.model.message import EmailMessage
 from perennial.model.words import Channel
@@ -188,6 +188,47 @@ def report(day: Day, as_json: AsJson = False) -> None:
     with services() as perennial:
         page = perennial.report(day.date())
     _show({"page": str(page)}, as_json, views.page)
+
+
+@app.command()
+def emulate(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8025,
+    record: Annotated[
+        Path | None, typer.Option(help="Append everything that is accepted to this file.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same fates.")] = 7,
+    script: Annotated[
+        Path | None, typer.Option(help="Faults to play, one JSON object a line.")
+    ] = None,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0,
+    lively: Annotated[
+        bool, typer.Option(help="Some messages bounce, some people click, complain or leave.")
+    ] = False,
+    event_url: Annotated[
+        str | None, typer.Option(help="Loopback address for SendGrid's events.")
+    ] = None,
+    inbound_url: Annotated[
+        str | None, typer.Option(help="Loopback address for what people text back.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play SendGrid and Twilio on this machine until interrupted. Nothing leaves it."""
+    from perennial.emulator import options, serving
+    from perennial.emulator.faults import read_faults
+
+    chosen = options.Options(
+        record=record,
+        seed=seed,
+        faults=read_faults(script) if script else (),
+        latency=latency,
+        mail_outcomes=options.LIVELY_MAIL if lively else options.MailOutcomes(),
+        text_outcomes=options.LIVELY_TEXT if lively else options.TextOutcomes(),
+        event_url=event_url,
+        inbound_url=inbound_url,
+    )
+    serving.serve(
+        chosen, port=port, announce=lambda at: emulating.announce(at.account(), as_json=as_json)
+    )
 
 
 @app.command()

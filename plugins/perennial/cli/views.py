@@ -155,7 +155,7 @@ def faults(data: Sequence[Json]) -> RenderableType:
         place = ":".join(str(fault[p]) for p in ("path", "line", "column") if fault[p] is not None)
         lines.append(f"{place}: ", style="bold")
         lines.append(" ".join(t for t in (fault["message"], fault["hint"]) if t) + "\n")
-    lines.append(f"{len(data)} mistakes found.", style="red")
+    lines.append(f"{len(data)} mistake{'s' if len(data) > 1 else ''} found.", style="red")
     return lines
 
 

@@ -1,7 +1,7 @@
 -- Where each customer stands against the usual rhythm.
 --
 -- A customer has lapsed after 2.3 usual gaps of silence. With fewer than two gaps the usual gap is not known, and the
--- shop's median gap × 3 takes the place of 2.3 usual gaps. Days and halves are e- 1 as openact as decimals, so that the day
+-- shop's median gap × 3 takes the place of 2.3 usual gaps. Days and halves are exact as decimals, so that the day
 -- of the lapse is the day on which silence_ratio reaches 2.3.
 --
 -- The stages overlap (who came back long ago may be silent again); the first that holds is the stage:

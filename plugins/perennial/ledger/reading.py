@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,7 @@ from perennial.model.words import MessageState, Reason
 
 _ROWS = 20_000
 _KEYS = 500
+_PATIENCE = timedelta(minutes=1)
 
 HELD_OUT = "held_out"
 """What the history says in place of a state of somebody who was left out on purpose."""
@@ -121,6 +122,19 @@ def states(database: Database, keys: Collection[MessageKey]) -> dict[MessageKey,
                 select(messages.c.key, messages.c.state).where(messages.c.key.in_(some))
             )
             found |= {MessageKey(key): MessageState(state) for key, state in rows}
+    return found
+
+
+def next_retry(database: Database, campaign: str, day: date, *, now: datetime) -> datetime | None:
+    """When a message of a day that was surely not processed may be tried again, as long as it has not expired."""
+    soonest = select(func.min(func.coalesce(messages.c.not_before, now + _PATIENCE))).where(
+        messages.c.campaign == campaign,
+        messages.c.day == day,
+        messages.c.state == MessageState.RETRYABLE,
+        messages.c.expires_at > now,
+    )
+    with database.reading() as connection:
+        found: datetime | None = connection.execute(soonest).scalar()
     return found
 
 

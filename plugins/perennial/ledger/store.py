@@ -162,6 +162,10 @@ class Ledger:
         """The states of those messages that were ever claimed, on whatever day."""
         return reading.states(self._database, keys)
 
+    def next_retry(self, campaign: str, day: date, *, now: datetime) -> datetime | None:
+        """When a message of a day that was surely not processed may be tried again; nothing when none may."""
+        return reading.next_retry(self._database, campaign, day, now=now)
+
     def close(self) -> None:
         """Closes every connection."""
         self._database.close()

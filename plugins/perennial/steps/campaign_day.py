@@ -82,8 +82,12 @@ class CampaignSteps(Installation):
             while True:
                 counts.update(self._wave(chosen, day, shard, selection))
                 wave = next_wave(self.engine, campaign, day, shard=shard, after=self.now())
-                if wave is None or self.settings.clock is Clock.WALL:
-                    return Progress(counts=dict(counts), next_wave=wave)
+                if self.settings.clock is Clock.WALL:
+                    retry = self.ledger.next_retry(campaign, day, now=self.now())
+                    due = [at for at in (wave, retry) if at is not None]
+                    return Progress(counts=dict(counts), next_wave=min(due, default=None))
+                if wave is None:
+                    return Progress(counts=dict(counts), next_wave=None)
                 self.simulated_now = wave
 
     def _wave(

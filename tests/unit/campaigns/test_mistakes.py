@@ -44,9 +44,7 @@ ADDED = {
         "7:11: 'schedule' must be five cron fields in quotes, such as \"0 6 * * *\", not 6."
     ),
     "stop_when: order": "7:12: unknown reason to stop 'order'. Did you mean 'ordered'?",
-    "stop_when: never": (
-        "7:12: unknown reason to stop 'never'. It is one of: ordered, answered, balance_changed."
-    ),
+    "stop_when: never": "7:12: unknown reason to stop 'never'. It is one of: ordered.",
     "send_at: 10": (
         "7:10: 'send_at' must be a time of day from 00:00 to 23:59, not 10. Write it in quotes: \"10:30\"."
     ),
