@@ -42,15 +42,7 @@ class Control:
         ]
 
     async def _account(self, _: web.Request) -> object:
-        options = self._emulator.options
-        return {
-            "url": self._emulator.url,
-            "sendgrid_key": options.sendgrid_key,
-            "event_public_key": self._emulator.events.public_key,
-            "account_sid": options.account_sid,
-            "auth_token": options.auth_token,
-            "messaging_services": sorted(options.services),
-        }
+        return self._emulator.account()
 
     async def _accepted(self, _: web.Request) -> object:
         return dict(sorted(self._emulator.accepted().items()))

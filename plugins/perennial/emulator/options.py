@@ -39,6 +39,18 @@ class TextOutcomes:
     failed: Mapping[int, float] = field(default_factory=dict)
 
 
+LIVELY_MAIL = MailOutcomes(
+    bounced=0.02,
+    blocked=0.01,
+    deferred=0.03,
+    opened=0.4,
+    clicked=0.1,
+    complained=0.001,
+    unsubscribed=0.01,
+)
+LIVELY_TEXT = TextOutcomes(failed={30003: 0.01, 30006: 0.01})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
     """How webhooks travel: when, and what happens to them on the way.

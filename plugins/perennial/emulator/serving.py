@@ -16,7 +16,7 @@ import contextlib
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -66,6 +66,17 @@ class Emulator:
     def url(self) -> str:
         """Where both providers answer."""
         return f"http://{LOOPBACK}:{self.port}"
+
+    def account(self) -> Mapping[str, Any]:
+        """Address, keys and secrets of the made-up accounts: they open nothing but this emulator."""
+        return {
+            "url": self.url,
+            "sendgrid_key": self.options.sendgrid_key,
+            "event_public_key": self.events.public_key,
+            "account_sid": self.options.account_sid,
+            "auth_token": self.options.auth_token,
+            "messaging_services": sorted(self.options.services),
+        }
 
     def accepted(self) -> Counter[str]:
         """How often each of our keys was accepted."""
@@ -142,17 +153,21 @@ def emulator_thread(options: Options | None = None, *, port: int = 0) -> Iterato
         loop.close()
 
 
-async def serve(options: Options, *, port: int) -> None:
-    """Serves until it is interrupted; says on stdout where, as soon as it answers."""
-    async with Emulator(options, port=port) as emulator:
-        sys.stdout.write(f"{emulator.url}\n")
-        sys.stdout.flush()
-        await asyncio.Event().wait()
+def serve(options: Options, *, port: int, announce: Callable[[Emulator], None]) -> None:
+    """Serves until it is interrupted; `announce` is called as soon as it answers."""
+
+    async def run() -> None:
+        async with Emulator(options, port=port) as emulator:
+            announce(emulator)
+            await asyncio.Event().wait()
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The emulator as a process of its own."""
-    parser = argparse.ArgumentParser(prog="perennial.emulator.serving", description=__doc__)
+    """The emulator as a process of its own; the first line on stdout is its address."""
+    parser = argparse.ArgumentParser(prog="perennial.emulator.serving")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--record", type=Path)
     parser.add_argument("--seed", type=int, default=7)
@@ -165,8 +180,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         faults=read_faults(given.script) if given.script else (),
         latency=given.latency,
     )
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(options, port=given.port))
+    serve(options, port=given.port, announce=_say_where)
+
+
+def _say_where(emulator: Emulator) -> None:
+    sys.stdout.write(f"{emulator.url}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
