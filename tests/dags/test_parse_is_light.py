@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-HEAVY = ("great_expectations", "duckdb", "pandas", "pyarrow", "altair", "mjml")
+HEAVY = ("sqlglot", "great_expectations", "duckdb", "pandas", "pyarrow", "altair", "mjml")
 _PARSE = """
 import json, runpy, sys, time
 import airflow.sdk

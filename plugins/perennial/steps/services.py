@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from perennial.settings import Settings, read_settings
+from perennial.sources.shop_clock import read_zone
 from perennial.steps.looking import LookingSteps
 from perennial.steps.night import NightSteps
 
@@ -32,8 +33,7 @@ def services(settings: Settings | None = None) -> Iterator[Perennial]:
 
 def shop_zone() -> ZoneInfo:
     """The shop's clock, read without anything heavy: DAG files call it."""
-    with services() as perennial:
-        return perennial.shop.zone
+    return read_zone(read_settings().project / "shop.yaml")
 
 
 def campaign_files() -> list[Path]:
