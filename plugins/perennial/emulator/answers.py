@@ -55,7 +55,7 @@ def json_answer(
     """An answer in JSON."""
     return Answer(
         status=status,
-        body=json.dumps(data, ensure_ascii=False).encode(),
+        body=json.dumps(data, ensure_ascii=False).encode(errors="replace"),
         content_type="application/json",
         headers=headers or {},
         accepted=accepted,

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import signal
 import sys
 import threading
 from collections import Counter
@@ -157,12 +158,14 @@ def serve(options: Options, *, port: int, announce: Callable[[Emulator], None]) 
     """Serves until it is interrupted; `announce` is called as soon as it answers."""
 
     async def run() -> None:
+        ended = asyncio.Event()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(each, ended.set)
         async with Emulator(options, port=port) as emulator:
             announce(emulator)
-            await asyncio.Event().wait()
+            await ended.wait()
 
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run())
+    asyncio.run(run())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -39,7 +39,12 @@ def keys_of(request: Any, key_name: str) -> list[str]:  # noqa: ANN401 - whateve
     people = request.get("personalizations") if isinstance(request, dict) else None
     if not isinstance(people, list):
         return []
-    return [_arguments(request, p).get(key_name, "") for p in people if isinstance(p, dict)]
+    found = [
+        _arguments(request, person).get(key_name, "")
+        for person in people
+        if isinstance(person, dict)
+    ]
+    return [key for key in found if isinstance(key, str)]
 
 
 def mails_of(

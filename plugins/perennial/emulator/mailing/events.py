@@ -81,7 +81,7 @@ class EventWebhook:
     def _gather(self, told: Mapping[str, Any]) -> None:
         if not self._waiting:
             self._courier.later(self._options.delivery.batch_seconds, self._flush)
-        self._waiting.append(json.dumps(told, ensure_ascii=False).encode())
+        self._waiting.append(json.dumps(told, ensure_ascii=False).encode(errors="replace"))
 
     def _flush(self) -> None:
         events, self._waiting = self._waiting, []

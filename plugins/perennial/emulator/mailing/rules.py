@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeGuard
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from perennial.emulator.mailing.replies import Refusal
+from perennial.emulator.mailing.shapes import REQUEST, misshapen
 
 RECIPIENT_LISTS = ("to", "cc", "bcc")
 MOST_RECIPIENTS = 1_000
@@ -33,6 +34,7 @@ _RESERVED_HEADERS = frozenset(
 _ADDRESS = re.compile(
     r"[^\s\x00-\x20\x7f-\U0010ffff@<>()\[\],;:\\\"]{1,64}@(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,}"
 )
+_NO_SENDER = "The from object must be provided for every email send. It is an object that requires the email parameter."
 _NO_RECIPIENT = (
     "The to array is required for all personalization objects, and must have at least one email object with a valid"
     " email address."
@@ -49,8 +51,9 @@ _NO_SUBJECT = (
 
 def refusals(mail: Any, *, now: float) -> Iterator[Refusal]:  # noqa: ANN401 - whatever the client wrote
     """Everything that is wrong with a request; nothing of it is sent when there is one."""
-    if not isinstance(mail, dict):
-        yield Refusal(message="Bad Request")
+    places = [""] if mail is None else list(misshapen(mail, REQUEST))
+    yield from (Refusal(message="Bad Request", field=place or None) for place in places)
+    if places:
         return
     yield from _sender(mail)
     yield from _personalizations(mail, now)
@@ -65,37 +68,23 @@ def is_address(text: object) -> bool:
 
 
 def _sender(mail: Mapping[str, Any]) -> Iterator[Refusal]:
-    sender = mail.get("from")
-    if not isinstance(sender, dict) or "email" not in sender:
-        message = "The from object must be provided for every email send. It is an object that requires the email parameter."
-        yield Refusal(message=message, field="from.email")
+    sender = mail.get("from") or {}
+    if not sender.get("email"):
+        yield Refusal(message=_NO_SENDER, field="from.email")
     elif not is_address(sender["email"]):
-        yield Refusal(
-            message="The from email does not contain a valid address.", field="from.email"
-        )
-    if "reply_to" in mail and "reply_to_list" in mail:
-        yield Refusal(
-            message="You can use either reply_to or reply_to_list but not both.", field="reply_to"
-        )
+        yield Refusal(message="The from email is not a valid address.", field="from.email")
     reply_to = mail.get("reply_to")
-    if reply_to is not None and not (
-        isinstance(reply_to, dict) and is_address(reply_to.get("email"))
-    ):
-        yield Refusal(
-            message="The reply_to email does not contain a valid address.", field="reply_to.email"
-        )
+    if reply_to is not None and mail.get("reply_to_list") is not None:
+        message = "You can use either reply_to or reply_to_list but not both."
+        yield Refusal(message=message, field="reply_to")
+    if reply_to is not None and not is_address(reply_to.get("email")):
+        yield Refusal(message="The reply_to email is not a valid address.", field="reply_to.email")
 
 
 def _personalizations(mail: Mapping[str, Any], now: float) -> Iterator[Refusal]:
     people = mail.get("personalizations")
-    if not isinstance(people, list) or not people:
-        message = (
-            "The personalizations field is required and must have at least one personalization."
-        )
-        yield Refusal(message=message, field="personalizations")
-        return
-    if len(people) > MOST_RECIPIENTS:
-        message = "The personalizations field may not hold more than 1000 personalizations."
+    if not people or len(people) > MOST_RECIPIENTS:
+        message = "The personalizations field is required and must have 1 to 1000 personalizations."
         yield Refusal(message=message, field="personalizations")
         return
     seen: set[str] = set()
@@ -107,36 +96,34 @@ def _personalizations(mail: Mapping[str, Any], now: float) -> Iterator[Refusal]:
 
 
 def _person(
-    person: object, place: str, mail: Mapping[str, Any], seen: set[str], now: float
+    person: Mapping[str, Any], place: str, mail: Mapping[str, Any], seen: set[str], now: float
 ) -> Iterator[Refusal]:
-    if not isinstance(person, dict) or not isinstance(person.get("to"), list) or not person["to"]:
+    if not person.get("to"):
         yield Refusal(message=_NO_RECIPIENT, field=f"{place}.to")
-        return
     for name in RECIPIENT_LISTS:
-        if name in person:
-            yield from _recipients(person[name], f"{place}.{name}", seen)
+        yield from _recipients(person.get(name) or (), f"{place}.{name}", seen)
     yield from _substitutions(person, place, mail)
     yield from _arguments(person.get("custom_args"), f"{place}.custom_args")
     yield from _headers(person.get("headers"), f"{place}.headers")
     yield from _moment(person.get("send_at"), f"{place}.send_at", now)
-    if "from" in person and not is_address((person["from"] or {}).get("email")):
+    sender = person.get("from")
+    if sender is not None and not is_address(sender.get("email")):
         yield Refusal(message="Does not contain a valid address.", field=f"{place}.from.email")
 
 
-def _recipients(recipients: object, place: str, seen: set[str]) -> Iterator[Refusal]:
-    if not isinstance(recipients, list):
-        yield Refusal(message="Bad Request", field=place)
-        return
+def _recipients(
+    recipients: Sequence[Mapping[str, Any]], place: str, seen: set[str]
+) -> Iterator[Refusal]:
     for number, recipient in enumerate(recipients):
-        address = recipient.get("email") if isinstance(recipient, dict) else None
-        if not isinstance(address, str) or not is_address(address):
+        address = recipient.get("email") or ""
+        if not is_address(address):
             message = "Does not contain a valid address."
             yield Refusal(message=message, field=f"{place}.{number}.email")
             continue
         if address.lower() in seen:
             yield Refusal(message=_duplicate(address, place), field="personalizations")
         seen.add(address.lower())
-        if set(str(recipient.get("name") or "")) & set(";,"):
+        if set(recipient.get("name") or "") & set(";,"):
             message = "The name may not contain a semicolon or a comma."
             yield Refusal(message=message, field=f"{place}.{number}.name")
 
@@ -156,34 +143,26 @@ def _substitutions(
     if values is None:
         return
     field = f"{place}.substitutions"
-    if str(mail.get("template_id") or "").startswith("d-"):
+    if (mail.get("template_id") or "").startswith("d-"):
         message = "Substitutions may not be used with dynamic templating."
         yield Refusal(message=message, field=field)
-    if not _is_text_map(values):
-        yield Refusal(message="The substitutions must be an object of strings.", field=field)
-    elif _size(values) > MOST_BYTES:
-        message = (
-            "The total size of the substitutions may not exceed 10000 bytes per personalization."
-        )
+    yield from _texts(values, field, most_bytes=MOST_BYTES)
+
+
+def _arguments(values: Mapping[str, Any] | None, field: str) -> Iterator[Refusal]:
+    yield from _texts(values or {}, field, most_bytes=MOST_BYTES)
+
+
+def _texts(values: Mapping[str, Any], field: str, *, most_bytes: int) -> Iterator[Refusal]:
+    if not all(isinstance(value, str) for value in values.values()):
+        yield Refusal(message="All values must be strings.", field=field)
+    elif sum(_size(name) + _size(value) for name, value in values.items()) > most_bytes:
+        message = f"Names and values together may not exceed {most_bytes} bytes."
         yield Refusal(message=message, field=field)
 
 
-def _arguments(values: object, field: str) -> Iterator[Refusal]:
-    if values is None:
-        return
-    if not _is_text_map(values):
-        yield Refusal(message="The custom_args must be an object of strings.", field=field)
-    elif _size(values) > MOST_BYTES:
-        yield Refusal(message="The custom_args may not exceed 10000 bytes.", field=field)
-
-
-def _headers(values: object, field: str) -> Iterator[Refusal]:
-    if values is None:
-        return
-    if not _is_text_map(values):
-        yield Refusal(message="The headers must be an object of strings.", field=field)
-        return
-    for name, value in values.items():
+def _headers(values: Mapping[str, Any] | None, field: str) -> Iterator[Refusal]:
+    for name, value in (values or {}).items():
         if name.lower() in _RESERVED_HEADERS:
             yield Refusal(message=f"The header {name} is reserved and may not be set.", field=field)
         elif not _is_header_text(name) or ":" in name or not _is_header_text(value):
@@ -191,29 +170,24 @@ def _headers(values: object, field: str) -> Iterator[Refusal]:
 
 
 def _subject(mail: Mapping[str, Any]) -> Iterator[Refusal]:
-    people = [p for p in mail.get("personalizations") or () if isinstance(p, dict)]
-    subjects = [p.get("subject") or mail.get("subject") for p in people]
+    people = mail.get("personalizations") or ()
+    subjects = [person.get("subject") or mail.get("subject") or "" for person in people]
     if not mail.get("template_id") and not all(subjects):
         yield Refusal(message=_NO_SUBJECT, field="subject")
-    if any(set(str(subject)) & set("\r\n") for subject in subjects):
+    if any(set(subject) & set("\r\n") for subject in subjects):
         yield Refusal(message="The subject may not contain a line break.", field="subject")
 
 
 def _content(mail: Mapping[str, Any]) -> Iterator[Refusal]:
-    blocks = mail.get("content")
+    blocks = mail.get("content") or ()
     if not blocks and not mail.get("template_id"):
         yield Refusal(message=_NO_CONTENT, field="content")
-    if not blocks:
-        return
-    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        yield Refusal(message="The content must be an array of objects.", field="content")
-        return
     for number, block in enumerate(blocks):
-        if not isinstance(block.get("value"), str) or not block["value"]:
-            message = "The content value must be a string at least one character in length."
-            yield Refusal(message=message, field=f"content.{number}.value")
-    kinds = [block.get("type") for block in blocks]
-    if "text/plain" in kinds[1:]:
+        for name in ("type", "value"):
+            if not block.get(name):
+                message = f"The content {name} must be a string at least one character in length."
+                yield Refusal(message=message, field=f"content.{number}.{name}")
+    if "text/plain" in [block.get("type") for block in blocks[1:]]:
         message = "If present, text/plain must be first, followed by text/html."
         yield Refusal(message=message, field="content")
 
@@ -222,62 +196,35 @@ def _settings(mail: Mapping[str, Any], now: float) -> Iterator[Refusal]:
     yield from _arguments(mail.get("custom_args"), "custom_args")
     yield from _headers(mail.get("headers"), "headers")
     yield from _moment(mail.get("send_at"), "send_at", now)
-    yield from _categories(mail.get("categories"))
+    yield from _categories(mail.get("categories") or ())
     yield from _groups(mail.get("asm"))
-    sandbox = _at(mail, "mail_settings", "sandbox_mode", "enable")
-    if sandbox is not None and not isinstance(sandbox, bool):
-        message = "The enable parameter of sandbox_mode must be a boolean."
-        yield Refusal(message=message, field="mail_settings.sandbox_mode.enable")
 
 
-def _categories(values: object) -> Iterator[Refusal]:
-    if values is None:
-        return
-    if (
-        not isinstance(values, list)
-        or len(values) > 10
-        or len(values) != len(set(map(str, values)))
-    ):
+def _categories(values: Sequence[str]) -> Iterator[Refusal]:
+    if len(values) > 10 or len(values) != len(set(values)):
         yield Refusal(message="There may be at most 10 different categories.", field="categories")
-    elif not all(isinstance(value, str) and len(value) <= 255 for value in values):
+    if any(len(value) > 255 for value in values):
         yield Refusal(message="A category may not exceed 255 characters.", field="categories")
 
 
-def _groups(asm: object) -> Iterator[Refusal]:
+def _groups(asm: Mapping[str, Any] | None) -> Iterator[Refusal]:
     if asm is None:
         return
-    if not isinstance(asm, dict) or not isinstance(asm.get("group_id"), int):
-        yield Refusal(
-            message="The asm group_id is required and must be an integer.", field="asm.group_id"
-        )
-    elif len(asm.get("groups_to_display") or ()) > 25:
-        yield Refusal(
-            message="There may be at most 25 groups to display.", field="asm.groups_to_display"
-        )
+    if asm.get("group_id") is None:
+        yield Refusal(message="The asm group_id is required.", field="asm.group_id")
+    if len(asm.get("groups_to_display") or ()) > 25:
+        message = "There may be at most 25 groups to display."
+        yield Refusal(message=message, field="asm.groups_to_display")
 
 
-def _moment(send_at: object, field: str, now: float) -> Iterator[Refusal]:
-    if send_at is None:
-        return
-    if not isinstance(send_at, int) or isinstance(send_at, bool):
-        yield Refusal(message="The send_at must be an integer of Unix seconds.", field=field)
-    elif send_at > now + MOST_HOURS_AHEAD * 3600:
+def _moment(send_at: int | None, field: str, now: float) -> Iterator[Refusal]:
+    if send_at is not None and send_at > now + MOST_HOURS_AHEAD * 3600:
         yield Refusal(message="Scheduling more than 72 hours in advance is forbidden.", field=field)
 
 
-def _is_text_map(values: object) -> TypeGuard[Mapping[str, str]]:
-    return isinstance(values, dict) and all(isinstance(value, str) for value in values.values())
+def _is_header_text(text: object) -> bool:
+    return isinstance(text, str) and bool(text) and text.isascii() and text.isprintable()
 
 
-def _is_header_text(text: str) -> bool:
-    return bool(text) and text.isascii() and text.isprintable()
-
-
-def _size(values: Mapping[str, str]) -> int:
-    return sum(len(name.encode()) + len(value.encode()) for name, value in values.items())
-
-
-def _at(data: Any, *names: str) -> Any:  # noqa: ANN401 - whatever the client wrote
-    for name in names:
-        data = data.get(name) if isinstance(data, dict) else None
-    return data
+def _size(text: str) -> int:
+    return len(text.encode(errors="surrogatepass"))
