@@ -16,6 +16,7 @@ from perennial.audience.deciding import LedgerFacts, Wording, decide
 from perennial.campaigns.definition import Audience, Campaign, Offer, Step
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake
+from perennial.ledger.reading import HISTORY, SUPPRESSED
 from perennial.model.datasets import (
     CONSENTS,
     CONTACTS,
@@ -41,30 +42,6 @@ A_SHOP = Shop(
     from_address="hello@shop.test",
     sms_name="Test Shop",
     global_holdout=Decimal(0),
-)
-
-HISTORY = pa.schema(
-    [
-        ("key", pa.string()),
-        ("campaign", pa.string()),
-        ("step", pa.int32()),
-        ("customer_id", pa.string()),
-        ("person_id", pa.string()),
-        ("occasion", pa.string()),
-        ("day", pa.date32()),
-        ("channel", pa.string()),
-        ("pressure", pa.string()),
-        ("state", pa.string()),
-        ("at", pa.timestamp("us", tz="UTC")),
-    ]
-)
-SUPPRESSED = pa.schema(
-    [
-        ("address_key", pa.string()),
-        ("channel", pa.string()),
-        ("reason", pa.string()),
-        ("since", pa.timestamp("us", tz="UTC")),
-    ]
 )
 
 
