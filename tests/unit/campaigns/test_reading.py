@@ -232,7 +232,8 @@ def _ladder(campaign: Campaign) -> list[tuple[int, str, int | None]]:
 def test_a_dag_file_may_leave_the_condition_to_the_night(tmp_path: Path) -> None:
     path = tmp_path / "hello.yaml"
     path.write_text(
-        "title: Hello\naudience: {occasion: birthday, where: ordrs > 1}\nchannels: [email]\n", encoding="utf-8"
+        "title: Hello\naudience: {occasion: birthday, where: ordrs > 1}\nchannels: [email]\n",
+        encoding="utf-8",
     )
 
     assert read_campaign(path, conditions=False).audience.where == "ordrs > 1"
