@@ -27,6 +27,7 @@ from airflow.sdk import (
 from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
 from pydantic import SecretStr
 
+from perennial.campaigns.describing import describe_campaign
 from perennial.errors import (
     AccountingError,
     CampaignError,
@@ -102,7 +103,7 @@ def campaign_dag(campaign: Campaign, *, zone: ZoneInfo, shards: int) -> DAG:
         max_active_runs=1,
         default_args=_DEFAULTS | {"owner": campaign.owner},
         params=_campaign_params(),
-        doc_md=_campaign_doc(campaign),
+        doc_md=describe_campaign(campaign),
         tags=["perennial", "campaign", str(campaign.topic)],
         description=campaign.title,
     ) as dag:
@@ -317,25 +318,6 @@ def _campaign_params() -> dict[str, Param]:
             description="A first few, to see that all is well. The rest waits for the next run of the day.",
         ),
     }
-
-
-def _approval_words(campaign: Campaign) -> str:
-    above = campaign.approval.above
-    if above is None:
-        return "asks nobody for approval"
-    return f"asks for approval when more than {above:,} messages would leave"
-
-
-def _campaign_doc(campaign: Campaign) -> str:
-    return (
-        f"## {campaign.title}\n\n{campaign.description or ''}\n\n"
-        f"**Goal**: {campaign.goal or 'not stated'}\n\n"
-        f"Every run waits for the day's verified data, plans who is written to and why everybody else is not,"
-        f" {_approval_words(campaign)}, sends each at"
-        f" {campaign.send_at:%H:%M} on the customer's clock, and accounts for everybody.\n\n"
-        "Clearing a task or running a day again never writes to anybody twice.\n\n"
-        f"Defined in `campaigns/{campaign.name}.yaml`."
-    )
 
 
 def read_dags(folder: Path) -> dict[str, DAG]:

@@ -1,0 +1,28 @@
+"""What a campaign does, told to those who run it: the page of its DAG."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from perennial.campaigns.definition import Campaign
+
+
+def describe_campaign(campaign: Campaign) -> str:
+    """What a campaign does, in Markdown."""
+    return (
+        f"## {campaign.title}\n\n{campaign.description or ''}\n\n"
+        f"**Goal**: {campaign.goal or 'not stated'}\n\n"
+        f"Every run waits for the day's verified data, plans who is written to and why everybody else is not,"
+        f" {_approval_words(campaign)}, sends each at"
+        f" {campaign.send_at:%H:%M} on the customer's clock, and accounts for everybody.\n\n"
+        "Clearing a task or running a day again never writes to anybody twice.\n\n"
+        f"Defined in `campaigns/{campaign.name}.yaml`."
+    )
+
+
+def _approval_words(campaign: Campaign) -> str:
+    above = campaign.approval.above
+    if above is None:
+        return "asks nobody for approval"
+    return f"asks for approval when more than {above:,} messages would leave"
