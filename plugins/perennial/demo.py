@@ -104,7 +104,7 @@ def _summary(perennial: Perennial, day: date) -> Table:
     table.add_column("", no_wrap=True)
     accounts = [perennial.account(c.name, day) for c in perennial.campaigns]
     for account in accounts:
-        table.add_column(account.plan.campaign, justify="right")
+        table.add_column(account.plan.campaign.replace("_", " "), justify="right")
     plans = [account.plan for account in accounts]
     table.add_row("audience", *(f"{p.audience:,}" for p in plans), style="bold")
     table.add_row("send", *(f"{p.send:,}" for p in plans), style="green")
