@@ -1,6 +1,6 @@
 """How many messages a second the ledger takes through claim, begin and settle.
 
-    python benchmarks/ledger.py sqlite:///ledger.db --messages 100000
+    python benchmarks/ledger.py                                     (a new SQLite file)
     python benchmarks/ledger.py postgresql+psycopg://postgres@localhost/ledger --messages 1000000 --processes 2
 
 The database should be empty. Prints JSON: messages a second over all processes, seconds by step, and the processor time that a
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -31,29 +32,38 @@ LEASE = timedelta(minutes=5)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url")
+    parser.add_argument(
+        "url", nargs="?", help="Without it, a SQLite file that lasts as long as the run."
+    )
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--chunk", type=int, default=500)
     given = parser.parse_args()
-    ledger = Ledger(given.url)
+    with tempfile.TemporaryDirectory() as folder:
+        url = given.url or f"sqlite:///{folder}/ledger.db"
+        print(json.dumps(measure(url, given), indent=2))
+
+
+def measure(url: str, given: argparse.Namespace) -> dict[str, object]:
+    ledger = Ledger(url)
     ledger.migrate()
     share = given.messages // given.processes
-    work = partial(carry, given.url, share, given.chunk)
+    work = partial(carry, url, share, given.chunk)
     started = time.perf_counter()
     with ProcessPoolExecutor(given.processes) as pool:
         seconds = list(pool.map(work, range(given.processes)))
     elapsed = time.perf_counter() - started
     read_started = time.perf_counter()
     rows = ledger.history(since=NOON - timedelta(days=1)).num_rows
-    figures = {
+    read = time.perf_counter() - read_started
+    ledger.close()
+    return {
         "messages": share * given.processes,
         "messages_a_second": round(share * given.processes / elapsed),
         "by_process": seconds,
         "history_rows": rows,
-        "history_seconds": round(time.perf_counter() - read_started, 2),
+        "history_seconds": round(read, 2),
     }
-    print(json.dumps(figures, indent=2))
 
 
 def carry(url: str, share: int, chunk: int, number: int) -> dict[str, float]:
