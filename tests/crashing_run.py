@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -14,6 +14,7 @@ from typing import Any
 
 from perennial.delivery.dispatch import dispatch
 from perennial.delivery.mailbox_folder import Mailbox
+from perennial.delivery.provider import Pace, Question
 from perennial.errors import RenderError
 from perennial.ledger.store import Ledger
 from perennial.model.keys import MessageKey, message_key
@@ -132,15 +133,15 @@ class DyingMailbox(Mailbox):
         self._death = death
         self._order = order
 
-    async def send(self, messages: Sequence[Message]) -> Sequence[Receipt]:
+    async def send(self, messages: Sequence[Message], pace: Pace) -> Sequence[Receipt]:
         self._death.here("before the first byte")
-        receipts = await super().send(messages)
+        receipts = await super().send(messages, pace)
         self._death.here("after the last byte")
         await asyncio.sleep(self._order.patience)
         return receipts
 
-    async def find(self, keys: Collection[MessageKey]) -> Mapping[MessageKey, Receipt]:
-        found = await super().find(keys) if self._order.provider_can_tell else {}
+    async def find(self, questions: Sequence[Question]) -> Mapping[MessageKey, Receipt]:
+        found = await super().find(questions) if self._order.provider_can_tell else {}
         self._death.here("after the question")
         return found
 

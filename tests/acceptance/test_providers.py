@@ -18,6 +18,7 @@ from perennial.bootstrap import Installation
 from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
 from perennial.delivery.http_wire import Patience
+from perennial.delivery.provider import unhurried
 from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail
 from perennial.delivery.sendgrid_payload import MailOptions
 from perennial.delivery.twilio_payload import TextOptions
@@ -135,7 +136,7 @@ def fault(kind: FaultKind, who: PlannedMessage | None = None, **more: object) ->
     return Fault(kind=kind, match=match, **more)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.SMS])
 def test_everybody_is_written_to_once_however_often_the_run_is_run(
     emulator: Emulator, tmp_path: Path, channel: Channel
 ) -> None:
@@ -147,7 +148,7 @@ def test_everybody_is_written_to_once_however_often_the_run_is_run(
     assert states(tmp_path) == {ACCEPTED: 230}
 
 
-@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.SMS])
 @pytest.mark.parametrize(
     ("kind", "status"),
     [
@@ -248,7 +249,7 @@ def test_a_key_that_is_revoked_in_the_middle_stops_the_run_and_the_rest_goes_lat
     assert emulator.accepted() == once(audience)
 
 
-@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.SMS])
 @pytest.mark.parametrize("size", [1, 10])
 def test_a_wrong_key_reaches_nobody_and_burns_nobody(
     emulator: Emulator, tmp_path: Path, channel: Channel, size: int
@@ -329,6 +330,6 @@ def test_the_settings_choose_the_providers(emulator: Emulator, tmp_path: Path) -
 
 async def _sent(provider: object, message: Message) -> list[object]:
     try:
-        return list(await provider.send([message]))  # type: ignore[attr-defined]
+        return list(await provider.send([message], unhurried))  # type: ignore[attr-defined]
     finally:
         await provider.close()  # type: ignore[attr-defined]

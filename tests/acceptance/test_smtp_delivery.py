@@ -31,6 +31,7 @@ from pydantic import SecretStr
 from crashing_run import CAMPAIGN, DAY, NOW, compose, ledger_of, planned
 from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
+from perennial.delivery.provider import unhurried
 from perennial.delivery.smtp import Smtp, SmtpServer
 from perennial.errors import DeliveryError
 from perennial.model.message import Message, Receipt
@@ -137,7 +138,9 @@ def send(server: SmtpServer, *batches: Sequence[Message]) -> list[Receipt]:
     async def all_of_them() -> list[Receipt]:
         provider = Smtp(server, clock=lambda: NOW)
         try:
-            return [receipt for batch in batches for receipt in await provider.send(batch)]
+            return [
+                receipt for batch in batches for receipt in await provider.send(batch, unhurried)
+            ]
         finally:
             await provider.close()
 

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from perennial.delivery.provider import Provider
+from perennial.delivery.provider import Provider, Question
 from perennial.ledger.store import Ledger
-from perennial.model.keys import MessageKey
 from perennial.model.words import Channel, MessageState
 
 _ASKED_AT_ONCE = 1_000
@@ -27,9 +26,9 @@ async def settle_doubts(
     settled: Counter[MessageState] = Counter()
     with suppress(TimeoutError):
         async with asyncio.timeout(within.total_seconds()):
-            for provider, keys in await _questions(ledger, providers):
-                for start in range(0, len(keys), _ASKED_AT_ONCE):
-                    found = await provider.find(keys[start : start + _ASKED_AT_ONCE])
+            for provider, questions in await _questions(ledger, providers):
+                for start in range(0, len(questions), _ASKED_AT_ONCE):
+                    found = await provider.find(questions[start : start + _ASKED_AT_ONCE])
                     await asyncio.to_thread(ledger.settle_doubts, list(found.values()), now=now)
                     settled.update(receipt.state for receipt in found.values())
     return settled
@@ -37,11 +36,11 @@ async def settle_doubts(
 
 async def _questions(
     ledger: Ledger, providers: Mapping[Channel, Provider]
-) -> list[tuple[Provider, list[MessageKey]]]:
-    keys: defaultdict[Channel, list[MessageKey]] = defaultdict(list)
+) -> list[tuple[Provider, list[Question]]]:
+    questions: defaultdict[Channel, list[Question]] = defaultdict(list)
     for doubt in await asyncio.to_thread(ledger.doubts):
         provider = providers.get(doubt.channel)
         # Only who carried a message can say that it was not sent; after a change of provider nobody can.
         if provider is not None and doubt.provider == provider.name:
-            keys[doubt.channel].append(doubt.key)
-    return [(providers[channel], waiting) for channel, waiting in keys.items()]
+            questions[doubt.channel].append(Question(key=doubt.key, begun_at=doubt.since))
+    return [(providers[channel], waiting) for channel, waiting in questions.items()]

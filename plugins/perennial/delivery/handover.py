@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from perennial.delivery.accounts import Tally
 from perennial.delivery.pausing import Pause
-from perennial.delivery.provider import Provider, ProviderStopped
+from perennial.delivery.provider import Provider, ProviderStopped, unhurried
 from perennial.delivery.stopping import Stop
 from perennial.errors import DeliveryError, LedgerError, RenderError
 from perennial.ledger.store import Ledger
@@ -124,7 +124,9 @@ class Handover:
         rest, code = MessageState.IN_DOUBT, "no_receipt"
         receipts: dict[MessageKey, Receipt] = {}
         try:
-            receipts = {receipt.key: receipt for receipt in await self._provider.send(messages)}
+            receipts = {
+                receipt.key: receipt for receipt in await self._provider.send(messages, unhurried)
+            }
         except ProviderStopped as fault:
             receipts = {receipt.key: receipt for receipt in fault.receipts}
             self._desk.stop.because(fault)

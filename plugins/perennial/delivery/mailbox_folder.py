@@ -15,12 +15,13 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from perennial.delivery.mail_format import mail_bytes
+from perennial.delivery.provider import Pace, Question
 from perennial.errors import DeliveryError, RenderError
 from perennial.model.keys import MessageKey
 from perennial.model.message import EmailMessage, Message, Receipt
@@ -45,18 +46,22 @@ class Mailbox:
     name = "mailbox"
     batch_size = 100
     concurrency = 2
+    rate = None
 
     def __init__(self, root: Path, channel: Channel, *, clock: Callable[[], datetime]) -> None:
         self.channel = channel
         self._root = root
         self._clock = clock
 
-    async def send(self, messages: Sequence[Message]) -> Sequence[Receipt]:
+    def units(self, messages: Sequence[Message]) -> int:
+        return len(messages)
+
+    async def send(self, messages: Sequence[Message], pace: Pace) -> Sequence[Receipt]:  # noqa: ARG002 - a folder is never in a hurry
         return await asyncio.to_thread(lambda: [self._accept(message) for message in messages])
 
-    async def find(self, keys: Collection[MessageKey]) -> Mapping[MessageKey, Receipt]:
+    async def find(self, questions: Sequence[Question]) -> Mapping[MessageKey, Receipt]:
         """What was accepted is accepted; everything else surely was not."""
-        wanted = frozenset(keys)
+        wanted = frozenset(question.key for question in questions)
         accepted = await asyncio.to_thread(
             lambda: {entry.key for entry in self.read() if entry.key in wanted}
         )
@@ -64,7 +69,7 @@ class Mailbox:
             key: self._receipt(
                 key, MessageState.ACCEPTED if key in accepted else MessageState.RETRYABLE
             )
-            for key in keys
+            for key in wanted
         }
 
     async def close(self) -> None:

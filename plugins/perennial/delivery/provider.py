@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from perennial.errors import DeliveryError
 from perennial.model.keys import MessageKey
 from perennial.model.message import Message, Receipt
 from perennial.model.words import Channel
+
+Pace = Callable[[int], Awaitable[None]]
+"""What an adapter waits for right before each request, with the units that the request takes of the rate."""
+
+
+async def unhurried(units: int) -> None:
+    """The pace of whoever has no rate to keep."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A message in doubt: what became of it?
+
+    begun_at: when its request began. message: as it was sent; missing where it cannot be told any more.
+    """
+
+    key: MessageKey
+    begun_at: datetime
+    message: Message | None = field(default=None, repr=False)
 
 
 class ProviderStopped(DeliveryError):
@@ -41,10 +62,17 @@ class Provider(Protocol):
 
     @property
     def concurrency(self) -> int:
-        """How many calls of `send` may be on their way at once."""
+        """How many calls of `send` may be on their way at once, in all processes together."""
 
-    async def send(self, messages: Sequence[Message]) -> Sequence[Receipt]:
-        """Hand the messages over, each once, and return one receipt for each.
+    @property
+    def rate(self) -> float | None:
+        """How many units may begin in a second, in all processes together; nothing where it does not matter."""
+
+    def units(self, messages: Sequence[Message]) -> int:
+        """What `send` will take of the rate for these messages: requests, or parts of text messages."""
+
+    async def send(self, messages: Sequence[Message], pace: Pace) -> Sequence[Receipt]:
+        """Hand the messages over, each once, each request after its `pace`, and return one receipt for each.
 
         A receipt says retryable only when the message was surely not processed; whatever may have been
         processed is in doubt. A rate limit is retryable with `not_before`.
@@ -55,7 +83,7 @@ class Provider(Protocol):
             ProviderStopped: the same for the next batch, when of this one something may have been processed.
         """
 
-    async def find(self, keys: Collection[MessageKey]) -> Mapping[MessageKey, Receipt]:
+    async def find(self, questions: Sequence[Question]) -> Mapping[MessageKey, Receipt]:
         """What the provider can prove about messages in doubt; a key is missing where it cannot tell."""
 
     async def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from perennial.delivery.carrying import UNWRITABLE, carry_all
 from perennial.delivery.http_wire import HttpWire, Patience, Reply
 from perennial.delivery.outcomes import Carrier, Verdict, judge
+from perennial.delivery.provider import Pace, Question
 from perennial.delivery.sendgrid_payload import MailOptions, mail_request, read_answer
 from perennial.errors import RenderError
 from perennial.model.keys import MessageKey
@@ -38,6 +39,7 @@ class SendGridEmail:
     # A batch is on the wire all at once, so that whoever is told to end leaves in doubt only what was begun.
     batch_size = 50
     concurrency = 2
+    rate = None
 
     def __init__(self, account: SendGridAccount, *, clock: Callable[[], datetime]) -> None:
         self._url = f"{account.host.rstrip('/')}/v3/mail/send"
@@ -49,10 +51,17 @@ class SendGridEmail:
             patience=account.patience,
         )
 
-    async def send(self, messages: Sequence[Message]) -> Sequence[Receipt]:
-        return await carry_all(messages, self._hand_over, provider=self.name, now=self._clock())
+    def units(self, messages: Sequence[Message]) -> int:
+        return len(messages)
 
-    async def find(self, keys: Collection[MessageKey]) -> Mapping[MessageKey, Receipt]:  # noqa: ARG002
+    async def send(self, messages: Sequence[Message], pace: Pace) -> Sequence[Receipt]:
+        async def in_turn(message: Message) -> Verdict:
+            await pace(1)
+            return await self._hand_over(message)
+
+        return await carry_all(messages, in_turn, provider=self.name, now=self._clock())
+
+    async def find(self, questions: Sequence[Question]) -> Mapping[MessageKey, Receipt]:  # noqa: ARG002
         """Only SendGrid's events tell by our key what became of an email, and they are not read yet."""
         return {}
 

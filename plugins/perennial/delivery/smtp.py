@@ -6,7 +6,7 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ import aiosmtplib
 from pydantic import SecretStr
 
 from perennial.delivery.mail_format import ascii_address, mail_bytes
+from perennial.delivery.provider import Pace, Question
 from perennial.errors import DeliveryError, RenderError
 from perennial.model.keys import MessageKey
 from perennial.model.message import EmailMessage, Message, Receipt
@@ -121,16 +122,21 @@ class Smtp:
     channel = Channel.EMAIL
     batch_size = 20
     concurrency = 4
+    rate = None
 
     def __init__(self, server: SmtpServer, *, clock: Callable[[], datetime]) -> None:
         self._server = server
         self._clock = clock
         self._idle: list[_Connection] = []
 
-    async def send(self, messages: Sequence[Message]) -> Sequence[Receipt]:
+    def units(self, messages: Sequence[Message]) -> int:
+        return len(messages)
+
+    async def send(self, messages: Sequence[Message], pace: Pace) -> Sequence[Receipt]:
         connection = self._idle.pop() if self._idle else _Connection(self._server)
         receipts: list[Receipt] = []
         for message in messages:
+            await pace(1)
             verdict = await self._hand_over(connection, message)
             if verdict.stops and not receipts:
                 raise DeliveryError(_advice(connection.stage, verdict.code))
@@ -142,7 +148,7 @@ class Smtp:
         self._idle.append(connection)
         return receipts
 
-    async def find(self, keys: Collection[MessageKey]) -> Mapping[MessageKey, Receipt]:  # noqa: ARG002
+    async def find(self, questions: Sequence[Question]) -> Mapping[MessageKey, Receipt]:  # noqa: ARG002
         """SMTP has no question for it: what is in doubt stays so until a person looks at the server's log."""
         return {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from perennial.delivery.carrying import UNWRITABLE, carry_all
 from perennial.delivery.http_wire import HttpWire, Patience, Reply
 from perennial.delivery.outcomes import Carrier, Verdict, judge
+from perennial.delivery.provider import Pace, Question
 from perennial.delivery.twilio_payload import (
     TextOptions,
     read_answer,
@@ -47,6 +48,7 @@ class TwilioSms:
     # Twilio counts requests at the same time. A batch is on the wire all at once: what was not begun is not in doubt.
     batch_size = 20
     concurrency = 2
+    rate = None
 
     def __init__(self, account: TwilioAccount, *, clock: Callable[[], datetime]) -> None:
         self._url = f"{account.host.rstrip('/')}/2010-04-01/Accounts/{quote(account.sid, safe='')}/Messages.json"
@@ -60,10 +62,17 @@ class TwilioSms:
             patience=account.patience,
         )
 
-    async def send(self, messages: Sequence[Message]) -> Sequence[Receipt]:
-        return await carry_all(messages, self._hand_over, provider=self.name, now=self._clock())
+    def units(self, messages: Sequence[Message]) -> int:
+        return len(messages)
 
-    async def find(self, keys: Collection[MessageKey]) -> Mapping[MessageKey, Receipt]:  # noqa: ARG002
+    async def send(self, messages: Sequence[Message], pace: Pace) -> Sequence[Receipt]:
+        async def in_turn(message: Message) -> Verdict:
+            await pace(1)
+            return await self._hand_over(message)
+
+        return await carry_all(messages, in_turn, provider=self.name, now=self._clock())
+
+    async def find(self, questions: Sequence[Question]) -> Mapping[MessageKey, Receipt]:  # noqa: ARG002
         """Twilio can be asked by number and day, not by our key, and here no number is known: it cannot tell."""
         return {}
 

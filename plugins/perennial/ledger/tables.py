@@ -31,7 +31,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from perennial.model.words import Channel, MessageState, Pressure, Reason, SuppressionReason
+from perennial.model.words import (
+    Channel,
+    Control,
+    EventWord,
+    MessageState,
+    Pressure,
+    Reason,
+    SuppressionReason,
+)
 
 METADATA = MetaData(
     naming_convention={
@@ -256,6 +264,94 @@ plans = Table(
     comment="The plan that each campaign's day is carried out from.",
 )
 
+controls = Table(
+    "controls",
+    METADATA,
+    Column(
+        "id",
+        BigInteger().with_variant(Integer, "sqlite"),
+        Identity(always=True),
+        primary_key=True,
+        comment="The order of the commands; the latest stands.",
+    ),
+    Column("campaign", String(64), nullable=False, comment="Which campaign; * is everything."),
+    Column("control", String(16), nullable=False, comment="What it is told to do."),
+    Column("commanded_by", String(128), nullable=False, comment="Who said so."),
+    Column("reason", String(255), nullable=False, comment="Why."),
+    Column("at", Instant, nullable=False, comment="When."),
+    one_of("control", Control),
+    Index(None, "campaign", "id"),
+    comment="What people told campaigns to do: run, pause, stop; only grows.",
+)
+
+providers = Table(
+    "providers",
+    METADATA,
+    Column("provider", String(32), primary_key=True, comment="Which provider."),
+    Column("not_before", Instant, comment="Nobody asks it before then; database's clock."),
+    Column("cause", String(64), comment="Why it is left alone."),
+    Column("failures", Integer, nullable=False, comment="Batches in a row that never got there."),
+    Column("next_turn", Instant, comment="When its rate has room again; database's clock."),
+    Column("events_until", Instant, comment="Start of the latest request that it reported on."),
+    comment="What all workers must know about a provider.",
+)
+
+provider_workers = Table(
+    "provider_workers",
+    METADATA,
+    Column("provider", String(32), primary_key=True, comment="Which provider."),
+    Column("worker", String(255), primary_key=True, comment="Who asks it."),
+    Column("at_once", Integer, nullable=False, comment="Batches that it may have on the wire."),
+    Column("lease_until", Instant, nullable=False, comment="Until then; database's clock."),
+    comment="How the workers share what a provider takes at once.",
+)
+
+message_events = Table(
+    "message_events",
+    METADATA,
+    Column("message_key", KEY, primary_key=True, comment="Which message."),
+    Column("word", String(16), primary_key=True, comment="What happened; each is kept once."),
+    Column("provider", String(32), nullable=False, comment="Who says so."),
+    Column("provider_id", String(255), comment="The provider's own id of the message."),
+    Column("code", String(255), comment="The provider's own word for it."),
+    Column("at", Instant, nullable=False, comment="When it first happened, as the provider says."),
+    Column("received_at", Instant, nullable=False, comment="When we were told first."),
+    one_of("word", EventWord),
+    comment="What providers reported about messages; the order and number of reports is nothing.",
+)
+
+parked_events = Table(
+    "parked_events",
+    METADATA,
+    Column("message_key", KEY, primary_key=True, comment="A message that is not in this ledger."),
+    Column("word", String(16), primary_key=True, comment="What happened to it."),
+    Column("provider", String(32), primary_key=True, comment="Who says so."),
+    Column("at", Instant, nullable=False, comment="When it first happened, as the provider says."),
+    Column("received_at", Instant, nullable=False, comment="When we were told first."),
+    one_of("word", EventWord),
+    comment="Reports on messages that this ledger does not know.",
+)
+
+rulings = Table(
+    "rulings",
+    METADATA,
+    Column(
+        "id",
+        BigInteger().with_variant(Integer, "sqlite"),
+        Identity(always=True),
+        primary_key=True,
+        comment="The order of the rulings.",
+    ),
+    Column("message_key", KEY, nullable=False, comment="Which message was in doubt."),
+    Column("state", String(16), nullable=False, comment="What it was ruled to be."),
+    Column("ruled_by", String(128), nullable=False, comment="Who said so: a person, or a rule."),
+    Column("reason", String(255), nullable=False, comment="Why."),
+    Column("at", Instant, nullable=False, comment="When."),
+    one_of("state", MessageState),
+    Index(None, "message_key"),
+    comment="Doubts that were settled without an answer of the provider; only grows.",
+)
+
 identity = Table(
     "ledger",
     METADATA,
@@ -264,6 +360,13 @@ identity = Table(
     Column("epoch", Integer, nullable=False, comment="Grows by one with every restore."),
     Column("created_at", Instant, nullable=False, comment="When it was made."),
     Column("checked_at", Instant, nullable=False, comment="When it was last seen to be writable."),
+    Column(
+        "begun",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="Messages whose requests were begun; never falls but by a restore.",
+    ),
     CheckConstraint("id = 1", name="is_the_only_one"),
     comment="Who this ledger is, so that an old backup is not taken for it.",
 )

@@ -43,6 +43,7 @@ class Templates:
         self._channels: dict[Channel, Mapping[tuple[str, str], Compiled]] = {
             Channel.EMAIL: self._emails,
             Channel.SMS: self._texts,
+            Channel.WHATSAPP: {},
         }
         self._default_locale = shop.default_locale
         # Asked for with each message, so that only the links are signed that the message uses.

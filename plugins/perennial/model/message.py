@@ -45,9 +45,34 @@ class PlannedMessage:
     coupon: Coupon | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EmailFrame:
+    """What all emails of one template in one language have in common: the literal text around their gaps.
+
+    Each of the three is one longer than it has gaps.
+    """
+
+    subject: tuple[str, ...]
+    html: tuple[str, ...]
+    text: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailParts:
+    """One person's email as a frame and what stands in its gaps, in their order."""
+
+    frame: EmailFrame
+    subject: tuple[str, ...] = field(repr=False)
+    html: tuple[str, ...] = field(repr=False)
+    text: tuple[str, ...] = field(repr=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class EmailMessage:
-    """One email to one address, complete with its headers."""
+    """One email to one address, complete with its headers.
+
+    `parts`, where they are known, give the same subject, HTML and text.
+    """
 
     key: MessageKey
     campaign: str
@@ -60,6 +85,7 @@ class EmailMessage:
     from_address: str
     reply_to: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    parts: EmailParts | None = field(default=None, repr=False, compare=False)
 
     @property
     def channel(self) -> Channel:

@@ -23,6 +23,7 @@ class Channel(Word):
 
     EMAIL = "email", "An email."
     SMS = "sms", "A text message."
+    WHATSAPP = "whatsapp", "A WhatsApp message."
 
 
 class Topic(Word):
@@ -68,6 +69,7 @@ class Reason(Word):
     RENDER_FAILED = "render_failed", "The message could not be rendered."
     DUPLICATE_PERSON = "duplicate_person", "Another account of the same person gets the message."
     CAMPAIGN_PAUSED = "campaign_paused", "The campaign is paused."
+    CAMPAIGN_STOPPED = "campaign_stopped", "A person stopped the campaign."
     BUDGET_EXHAUSTED = "budget_exhausted", "The campaign's budget is spent."
 
 
@@ -80,6 +82,31 @@ class MessageState(Word):
     REFUSED = "refused", "The provider said no for good."
     RETRYABLE = "retryable", "Surely not processed; may be claimed again."
     IN_DOUBT = "in_doubt", "May have been processed; settled by evidence, never by sending again."
+
+
+class Control(Word):
+    """What people have told a campaign, or everything, to do."""
+
+    RUN = "run", "Messages leave when they are due."
+    PAUSE = "pause", "Nothing leaves for now; what is due waits, and expires as ever."
+    STOP = "stop", "Nothing leaves any more; what is due is blocked."
+
+
+class EventWord(Word):
+    """What a provider reports about a message that it has taken on."""
+
+    PROCESSED = "processed", "The provider is working on it."
+    SENT = "sent", "It has left the provider."
+    DEFERRED = "deferred", "The recipient's side asked the provider to wait."
+    DELIVERED = "delivered", "It has arrived."
+    DROPPED = "dropped", "The provider took it on and then did not send it."
+    BOUNCED = "bounced", "The address does not exist."
+    BLOCKED = "blocked", "The recipient's side did not take it this time."
+    UNDELIVERED = "undelivered", "It could not be delivered."
+    OPENED = "opened", "Its picture was loaded; a hint, no proof of a reader."
+    CLICKED = "clicked", "One of its links was followed."
+    COMPLAINED = "complained", "The recipient marked it as spam."
+    UNSUBSCRIBED = "unsubscribed", "The recipient unsubscribed by way of it."
 
 
 class SuppressionReason(Word):

@@ -16,7 +16,7 @@ from perennial.delivery import dispatch as dispatch_module
 from perennial.delivery import handover as handover_module
 from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
-from perennial.delivery.provider import Provider
+from perennial.delivery.provider import Pace, Provider, Question
 from perennial.errors import DeliveryError, LakeError, LedgerError, RenderError
 from perennial.ledger.store import Ledger
 from perennial.model.keys import MessageKey
@@ -53,7 +53,13 @@ class Recorder:
     full: asyncio.Event = field(default_factory=asyncio.Event)
     answered: asyncio.Event | None = None
 
-    async def send(self, messages: Sequence[Message]) -> Sequence[Receipt]:
+    rate = None
+
+    def units(self, messages: Sequence[Message]) -> int:
+        return len(messages)
+
+    async def send(self, messages: Sequence[Message], pace: Pace) -> Sequence[Receipt]:
+        await pace(self.units(messages))
         if self.fault is not None and len(self.sent) >= self.fault_from:
             raise self.fault
         self.sent += [message.key for message in messages]
@@ -72,7 +78,8 @@ class Recorder:
             if message.key not in self.silent_about
         ]
 
-    async def find(self, keys: Collection[MessageKey]) -> Mapping[MessageKey, Receipt]:
+    async def find(self, questions: Sequence[Question]) -> Mapping[MessageKey, Receipt]:
+        keys = [question.key for question in questions]
         self.asked += keys
         return {key: self.receipt(key, self.knows[key]) for key in keys if key in self.knows}
 

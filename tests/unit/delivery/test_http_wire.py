@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from perennial.delivery.http_wire import HttpWire, Patience, Reply, silence
 from perennial.delivery.outcomes import Silence
-from perennial.delivery.provider import ProviderStopped
+from perennial.delivery.provider import ProviderStopped, unhurried
 from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail
 from perennial.delivery.twilio_payload import TextOptions
 from perennial.delivery.twilio_sms import TwilioAccount, TwilioSms
@@ -282,7 +282,7 @@ async def sent(behaviour: Behaviour, *messages: EmailMessage | SmsMessage) -> li
         texts = isinstance(messages[0], SmsMessage)
         provider = texter(server.url) if texts else mailer(server.url)
         try:
-            receipts = list(await provider.send(messages))
+            receipts = list(await provider.send(messages, unhurried))
         finally:
             await provider.close()
         assert len(server.requests) <= len(messages)

@@ -7,7 +7,7 @@ import resource
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from perennial.delivery.mailbox_folder import Mailbox
+from perennial.delivery.provider import Question, unhurried
 from perennial.errors import DeliveryError
 from perennial.model.keys import MessageKey
 from perennial.model.message import EmailMessage, Message, Receipt, SmsMessage
@@ -30,11 +31,14 @@ def mailbox(tmp_path: Path, now: datetime) -> Mailbox:
 
 
 def send(mailbox: Mailbox, *messages: Message) -> list[Receipt]:
-    return list(asyncio.run(mailbox.send(messages)))
+    return list(asyncio.run(mailbox.send(messages, unhurried)))
 
 
 def find(mailbox: Mailbox, *keys: str) -> dict[str, MessageState]:
-    found = asyncio.run(mailbox.find([MessageKey(key) for key in keys]))
+    begun = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
+    found = asyncio.run(
+        mailbox.find([Question(key=MessageKey(key), begun_at=begun) for key in keys])
+    )
     return {key: receipt.state for key, receipt in found.items()}
 
 

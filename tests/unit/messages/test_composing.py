@@ -115,7 +115,7 @@ def test_links_go_to_https_alone(templates: Templates, shop: Shop, plan: Plan) -
         compose(plan(), templates, shop, edge_url="http://edge.example", secret=SECRET)
 
 
-@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.SMS])
 def test_a_shop_that_is_not_the_one_of_the_templates_is_refused(
     templates: Templates, shop: Shop, plan: Plan, channel: Channel
 ) -> None:
