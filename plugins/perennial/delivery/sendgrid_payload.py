@@ -15,10 +15,8 @@ from perennial.delivery.http_wire import Reply
 from perennial.delivery.mail_format import ascii_address, header_value
 from perennial.delivery.outcomes import Answer
 from perennial.errors import RenderError
+from perennial.model.keys import KEY_NAME
 from perennial.model.message import EmailMessage
-
-KEY_ARGUMENT = "perennial_key"
-"""Where our key comes back in SendGrid's events: beside their own names, hence the prefix."""
 
 # Set by SendGrid itself; a request that sets one of them is refused.
 _RESERVED_HEADERS = frozenset(
@@ -72,7 +70,7 @@ def personalization(message: EmailMessage) -> dict[str, Any]:
     return {
         "to": [{"email": ascii_address(message.to)}],
         "headers": {name: header_value(name, value) for name, value in message.headers.items()},
-        "custom_args": {KEY_ARGUMENT: message.key},
+        "custom_args": {KEY_NAME: message.key},
     }
 
 

@@ -10,10 +10,8 @@ from urllib.parse import urlencode
 from perennial.delivery.http_wire import Reply
 from perennial.delivery.outcomes import Answer
 from perennial.errors import RenderError
+from perennial.model.keys import KEY_NAME
 from perennial.model.message import SmsMessage
-
-KEY_PARAMETER = "perennial_key"
-"""Where our key stands in the address of the status callback."""
 
 LONGEST_QUEUE = timedelta(seconds=36_000)
 """A message may wait in Twilio's queue for no longer than this."""
@@ -94,4 +92,4 @@ def read_answer(reply: Reply) -> Answer:
 def _callback(message: SmsMessage, options: TextOptions) -> str | None:
     if options.status_callback is None:
         return None
-    return f"{options.status_callback}?{urlencode({KEY_PARAMETER: message.key})}"
+    return f"{options.status_callback}?{urlencode({KEY_NAME: message.key})}"

@@ -5,10 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from typing import NewType
 
 MessageKey = NewType("MessageKey", str)
 
+KEY_NAME = "perennial_key"
+"""What our key is called wherever a provider gives it back: beside names of its own, hence the prefix."""
+
+_KEY = re.compile(r"[0-9a-f]{32}")
 _SEPARATOR = "\x1f"
 
 
@@ -19,6 +24,11 @@ def message_key(campaign: str, step: int, customer_id: str, occasion: str) -> Me
     """
     text = _SEPARATOR.join((campaign, str(step), customer_id, occasion))
     return MessageKey(hashlib.sha256(text.encode()).hexdigest()[:32])
+
+
+def read_message_key(text: object) -> MessageKey | None:
+    """A message key from outside, or nothing when it does not look like one."""
+    return MessageKey(text) if isinstance(text, str) and _KEY.fullmatch(text) else None
 
 
 def address_key(address: str, secret: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from perennial.model.keys import (
     link_token,
     message_key,
     read_link_token,
+    read_message_key,
 )
 
 KEY = message_key("birthday", 1, "00000842", "2026")
@@ -19,6 +21,14 @@ KEY = message_key("birthday", 1, "00000842", "2026")
 
 def test_a_message_key_never_changes() -> None:
     assert KEY == "c306c78859620127676ffea4e2a6ed82"
+
+
+@pytest.mark.parametrize(
+    "text", [None, 7, "", KEY.upper(), KEY[:-1], f"{KEY}0", f"{KEY}\n", "٣" * 32]
+)
+def test_what_does_not_look_like_a_message_key_is_none(text: object) -> None:
+    assert read_message_key(KEY) == KEY
+    assert read_message_key(text) is None
 
 
 @given(st.tuples(st.text(), st.integers(1, 9), st.text(), st.text()))
