@@ -50,6 +50,18 @@ class Record:
         if self._file is not None:
             os.write(self._file, "".join(_line(each) for each in acceptances).encode())
 
+    def add_keys(self, provider: str, keys: Sequence[str], message_id: str, *, at: float) -> None:
+        """Takes note of keys alone: their acceptances have no hashes to compare."""
+        with self._lock:
+            self._counts.update(keys)
+        if self._file is not None:
+            common = {"provider": provider, "message_id": message_id, "at": at}
+            empty = dict.fromkeys(("recipient", "subject", "content"), "")
+            head = json.dumps(common | empty, separators=(",", ":"))[:-1]
+            os.write(
+                self._file, "".join(f'{head},"key":{json.dumps(k)}}}\n' for k in keys).encode()
+            )
+
     def accepted(self) -> Counter[str]:
         """How often each key was accepted."""
         with self._lock:

@@ -176,12 +176,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--script", type=Path)
     parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--lean", action="store_true")
     given = parser.parse_args(arguments)
     options = Options(
         record=given.record,
         seed=given.seed,
         faults=read_faults(given.script) if given.script else (),
         latency=given.latency,
+        lean=given.lean,
     )
     serve(options, port=given.port, announce=_say_where)
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from perennial.emulator.record import accepted_in
 from provider_client import Client, Reply, fields, mail, person, play
 
 
@@ -195,3 +197,15 @@ def test_a_body_that_is_no_json_is_answered_400() -> None:
             assert reply.status == 400
 
     play(act)
+
+
+def test_a_lean_emulator_records_every_key_and_looks_at_nothing_else(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        unfit = mail(personalizations=[person("k1"), person('k"2')], subject="")
+        assert (await client.send_mail(unfit)).status == 202
+        assert client.emulator.accepted() == {"k1": 1, 'k"2': 1}
+        assert (await client.send_mail([])).status == 400
+        assert (await client.send_mail(mail("k3"), key="SG.other")).status == 401
+
+    play(act, lean=True, record=tmp_path / "accepted.jsonl")
+    assert accepted_in(tmp_path / "accepted.jsonl") == {"k1": 1, 'k"2': 1}

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from perennial.emulator.mailing.rules import RECIPIENT_LISTS
 
 
@@ -45,6 +47,26 @@ def keys_of(request: Any, key_name: str) -> list[str]:  # noqa: ANN401 - whateve
         if isinstance(person, dict)
     ]
     return [key for key in found if isinstance(key, str)]
+
+
+class _Person(msgspec.Struct):
+    custom_args: dict[str, str]
+
+
+class _Request(msgspec.Struct):
+    personalizations: list[_Person]
+
+
+_REQUEST = msgspec.json.Decoder(_Request)
+
+
+def keys_alone(body: bytes, key_name: str) -> list[str] | None:
+    """Our keys in the bytes of a request, read past everything else; nothing when it is no request."""
+    try:
+        people = _REQUEST.decode(body).personalizations
+    except msgspec.DecodeError:
+        return None
+    return [person.custom_args.get(key_name, "") for person in people]
 
 
 def mails_of(
