@@ -1,4 +1,4 @@
-"""One POST over HTTP, made once: the answer with its body, or why there is none."""
+"""One request over HTTP, made once: the answer with its body, or why there is none."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Reply:
 
 
 class HttpWire:
-    """Connections to one provider. Repeats nothing, follows nothing, remembers nothing."""
+    """Connections to one provider. Repeats no post, follows nothing, remembers nothing."""
 
     def __init__(self, *, headers: Mapping[str, str], connections: int, patience: Patience) -> None:
         self._headers = headers
@@ -71,12 +71,27 @@ class HttpWire:
 
     async def post(self, url: str, body: bytes, content_type: str) -> Reply | Silence:
         headers = {"Content-Type": content_type}
+        return await self._ask("POST", url, data=body, headers=headers)
+
+    async def get(self, url: str, *, longest_body: int = _LONGEST_BODY) -> Reply | Silence:
+        """Read; of a body that is longer than so many bytes, its beginning."""
+        return await self._ask("GET", url, longest_body=longest_body)
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        longest_body: int = _LONGEST_BODY,
+    ) -> Reply | Silence:
         session = self._session = self._session or self._open()
         try:
-            async with session.post(
-                url, data=body, headers=headers, allow_redirects=False
+            async with session.request(
+                method, url, data=data, headers=headers, allow_redirects=False
             ) as response:
-                answer = await _whole_body(response)
+                answer = await _whole_body(response, longest_body)
                 return Reply(status=response.status, headers=response.headers, body=answer)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return silence(error)
@@ -110,13 +125,13 @@ def silence(error: Exception) -> Silence:
     return next((word for kind, word in kinds if isinstance(error, kind)), Silence.DISCONNECTED)
 
 
-async def _whole_body(response: aiohttp.ClientResponse) -> bytes | None:
-    """The body, or its beginning when it is longer than any answer; nothing when it breaks off."""
+async def _whole_body(response: aiohttp.ClientResponse, longest: int) -> bytes | None:
+    """The body, or its beginning when it is longer than `longest` bytes; nothing when it breaks off."""
     body = b""
     try:
         async for part in response.content.iter_any():
             body += part
-            if len(body) > _LONGEST_BODY:
+            if len(body) > longest:
                 break
     except (aiohttp.ClientError, OSError, TimeoutError):
         return None

@@ -86,7 +86,8 @@ class Server:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+                told = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
+                length = int(told or 0)
                 self.requests.append(head + await reader.readexactly(length))
                 await self.behaviour(writer)
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -135,6 +136,33 @@ def test_an_answer_comes_whole() -> None:
     assert isinstance(happened, Reply)
     assert (happened.status, happened.body) == (413, HTML_413)
     assert happened.headers["server"] == "nginx"
+
+
+async def read(behaviour: Behaviour, **options: int) -> tuple[Reply | Silence, list[bytes]]:
+    wire = HttpWire(headers={"Authorization": SECRET}, connections=1, patience=SHORT)
+    async with Server(behaviour) as server:
+        try:
+            return await wire.get(f"{server.url}/list?To=%2B1", **options), server.requests
+        finally:
+            await wire.close()
+
+
+def test_a_list_is_read_with_the_key_as_far_as_it_was_asked_for() -> None:
+    happened, requests = asyncio.run(read(says("200 OK", b"x" * 500_000), longest_body=1_000_000))
+    assert isinstance(happened, Reply)
+    assert happened.body == b"x" * 500_000
+    assert requests[0].startswith(b"GET /list?To=%2B1 HTTP/1.1\r\n")
+    assert SECRET.encode() in requests[0]
+    happened, _ = asyncio.run(read(says("200 OK", b"x" * 500_000)))
+    assert isinstance(happened, Reply)
+    assert len(happened.body or b"") < 500_000
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "why"), [(hangs, Silence.TIMEOUT), (resets, Silence.DISCONNECTED)]
+)
+def test_a_list_that_is_not_answered_says_nothing(behaviour: Behaviour, why: Silence) -> None:
+    assert asyncio.run(read(behaviour))[0] is why
 
 
 def test_a_redirect_is_not_followed_with_the_key_in_hand() -> None:
