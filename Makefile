@@ -7,14 +7,17 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test check bench up down reference
+.PHONY: help set-up demo test check bench bench-sending up down reference
 
 help: ## Show this list
 	@if [ -t 1 ]; then bold=$$(printf '\033[1m') plain=$$(printf '\033[0m'); fi; \
 	awk -F ':.*## ' -v bold="$$bold" -v plain="$$plain" \
-		'/^[a-z-]+:.*## / {printf "  %smake %-10s%s %s\n", bold, $$1, plain, $$2}' $(MAKEFILE_LIST)
+		'/^[a-z-]+:.*## / {printf "  %smake %-14s%s %s\n", bold, $$1, plain, $$2}' $(MAKEFILE_LIST)
 
-set-up: $(READY) ## Make .venv with exactly the packages of requirements.lock
+set-bench-sending: $(READY) ## Send a million emails and 100,000 texts to the emulator; ARGS="--emails 100000 --texts 0"
+	@$(BIN)/python benchmarks/sending.py --emails 1000000 --texts 100000 $(ARGS)
+
+up: $(READY) ## Make .venv with exactly the packages of requirements.lock
 
 $(READY): requirements.lock pyproject.toml scripts/set_up.sh
 	@scripts/set_up.sh $(VENV)
@@ -37,6 +40,9 @@ check: $(READY) ## Everything that must hold before a commit: format, lint, type
 
 bench: $(READY) ## Run every benchmark; results go to .benchmarks/
 	@set -e; for file in $(sort $(wildcard benchmarks/*.py)); do echo "$$file"; $(BIN)/python $$file; done
+
+bench-sending: $(READY) ## Send a million emails and 100,000 texts to the emulator; ARGS="--emails 100000 --texts 0"
+	@$(BIN)/python benchmarks/sending.py --emails 1000000 --texts 100000 $(ARGS)
 
 up: $(READY) ## Start Airflow on this machine with the sample shop; PORT=8080
 	@scripts/up.sh start

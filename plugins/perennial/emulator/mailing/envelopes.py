@@ -50,11 +50,12 @@ def keys_of(request: Any, key_name: str) -> list[str]:  # noqa: ANN401 - whateve
 
 
 class _Person(msgspec.Struct):
-    custom_args: dict[str, str]
+    custom_args: dict[str, str] = {}
 
 
 class _Request(msgspec.Struct):
     personalizations: list[_Person]
+    custom_args: dict[str, str] = {}
 
 
 _REQUEST = msgspec.json.Decoder(_Request)
@@ -63,10 +64,11 @@ _REQUEST = msgspec.json.Decoder(_Request)
 def keys_alone(body: bytes, key_name: str) -> list[str] | None:
     """Our keys in the bytes of a request, read past everything else; nothing when it is no request."""
     try:
-        people = _REQUEST.decode(body).personalizations
+        request = _REQUEST.decode(body)
     except msgspec.DecodeError:
         return None
-    return [person.custom_args.get(key_name, "") for person in people]
+    shared = request.custom_args.get(key_name, "")
+    return [person.custom_args.get(key_name, shared) for person in request.personalizations]
 
 
 def mails_of(

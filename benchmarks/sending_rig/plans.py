@@ -1,0 +1,94 @@
+"""A published plan of any size: personal birthday emails of about 10 KB with four products, or short texts."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+from perennial.lake.duck import Engine
+from perennial.lake.partitions import Lake
+from perennial.model.datasets import DECISIONS
+from perennial.pipeline.plan_reading import plan_partition
+from perennial.settings import PROJECT
+
+CAMPAIGN = "birthday"
+_FOLDERS = ("campaigns", "templates", "expectations")
+_LIST = """<mj-section>
+  <mj-column>
+    [% set products = "liked" %]
+    [% include "parts/products.mjml" %]
+  </mj-column>
+</mj-section>
+[% include "parts/idea.mjml" %]"""
+_NAMES = "['Ann', 'Maximiliano José', 'Ольга', 'Bea', 'Christopher', 'Zoë', 'Jean-Luc', 'Светлана']"
+_PRODUCTS = (
+    "['Dark roast coffee', 'Sourdough bread', 'Greek yoghurt', 'Olive oil', 'Dried apricots']"
+)
+
+
+def make_project(folder: Path) -> Path:
+    """The shop's own files, with the customer's favourites in the birthday email: four products in place of one."""
+    for name in _FOLDERS:
+        shutil.copytree(PROJECT / name, folder / name)
+    shutil.copy(PROJECT / "shop.yaml", folder)
+    for path in (folder / "templates" / "email" / CAMPAIGN).glob("*.mjml"):
+        words = path.read_text(encoding="utf-8")
+        path.write_text(words.replace('[% include "parts/idea.mjml" %]', _LIST), encoding="utf-8")
+    return folder
+
+
+def publish_plan(lake: Path, day: date, messages: int, *, channel: str, shards: int) -> str:
+    """Writes the plan; the hash that dispatch is given."""
+    with Engine(Lake(lake)) as engine:
+        partition = plan_partition(CAMPAIGN, day)
+        engine.publish(
+            partition, _query(day, messages, channel, shards), order_by="customer_id, occasion"
+        )
+        return str(engine.content_hash(partition))
+
+
+def _query(day: date, messages: int, channel: str, shards: int) -> str:
+    columns = {
+        "campaign": f"'{CAMPAIGN}'",
+        "customer_id": "printf('%08d', n)",
+        "person_id": "printf('%08d', n)",
+        "occasion": f"'{day.year}'",
+        "step": "1",
+        "template": f"'{CAMPAIGN}'",
+        "outcome": "'send'",
+        "reason": "null",
+        "detail": "null",
+        "message_key": "md5('message ' || n)",
+        "channel": f"'{channel}'",
+        "address": "'c' || n || '@people.example'"
+        if channel == "email"
+        else "printf('+1212%07d', n)",
+        "address_key": "md5('address ' || n)",
+        "locale": "['en', 'es', 'ru'][1 + n % 3]",
+        "zone": "'America/New_York'",
+        "zone_source": "'profile'",
+        "local_day": f"date '{day}'",
+        "send_at": "now() - interval 1 hour",
+        "expires_at": "now() + interval 10 hours",
+        "values": _values(day),
+        "segments": "0",
+        "cost": "0",
+        "shard": f"n % {shards}",
+        "why": "'{}'",
+    }
+    listed = ", ".join(f'{columns[c.name]} as "{c.name}"' for c in DECISIONS.columns)
+    return f"select {listed} from range({messages}) as t(n)"
+
+
+def _values(day: date) -> str:
+    product = f"""struct_pack(
+        name := {_PRODUCTS}[1 + (n + k) % 5], category := 'Kitchen no. ' || (n % 40),
+        price := printf('%d.%02d', 1 + n % 30, n % 100), url := 'https://juniperandrye.example/p/' || (1000000 + n % 90000 + k)
+    )"""
+    return f"""to_json(struct_pack(
+        first_name := {_NAMES}[1 + n % 8], consented_on := '2025-03-14', favourite_category := 'Coffee',
+        offer := struct_pack(kind := 'percent', "value" := '15'), coupon_expires_on := '{day}',
+        product := {product.replace("+ k", "+ 4")},
+        liked := list_transform([1, 2, 3], lambda k: {product})
+    ))::varchar"""
