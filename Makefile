@@ -14,10 +14,7 @@ help: ## Show this list
 	awk -F ':.*## ' -v bold="$$bold" -v plain="$$plain" \
 		'/^[a-z-]+:.*## / {printf "  %smake %-14s%s %s\n", bold, $$1, plain, $$2}' $(MAKEFILE_LIST)
 
-set-bench-sending: $(READY) ## Send a million emails and 100,000 texts to the emulator; ARGS="--emails 100000 --texts 0"
-	@$(BIN)/python benchmarks/sending.py --emails 1000000 --texts 100000 $(ARGS)
-
-up: $(READY) ## Make .venv with exactly the packages of requirements.lock
+set-up: $(READY) ## Make .venv with exactly the packages of requirements.lock
 
 $(READY): requirements.lock pyproject.toml scripts/set_up.sh
 	@scripts/set_up.sh $(VENV)
