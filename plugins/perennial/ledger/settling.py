@@ -67,7 +67,10 @@ def doubts(database: Database, *, campaign: str | None, day: date | None) -> lis
     if day is not None:
         days = days.where(dispatch_days.c.day == day)
     found = (
-        select(*messages.c["key", "campaign", "day", "channel", "provider", "dispatched_at"])
+        select(
+            *messages.c["key", "campaign", "day", "channel", "provider", "dispatched_at"],
+            *messages.c["customer_id", "attempts", "code"],
+        )
         .where(tuple_(messages.c.campaign, messages.c.day).in_(days))
         .where(messages.c.state == MessageState.IN_DOUBT)
         .order_by(messages.c.dispatched_at, messages.c.key)
@@ -81,6 +84,9 @@ def doubts(database: Database, *, campaign: str | None, day: date | None) -> lis
                 channel=Channel(row.channel),
                 provider=row.provider,
                 since=row.dispatched_at,
+                customer_id=row.customer_id,
+                attempts=row.attempts,
+                code=row.code,
             )
             for row in connection.execute(found)
         ]

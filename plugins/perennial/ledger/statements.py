@@ -57,6 +57,31 @@ _ROWS: Mapping[str, Mapping[str, str]] = {
         "not_before": "timestamptz",
     },
     "blocks": {"key": "text", "day": "date", "campaign": "text", "reason": "text"},
+    "events": {
+        "key": "text",
+        "word": "text",
+        "provider": "text",
+        "provider_id": "text",
+        "code": "text",
+        "at": "timestamptz",
+        "received_at": "timestamptz",
+    },
+    "suppressions": {"key": "text", "reason": "text", "at": "timestamptz"},
+    "presumed": {
+        "key": "text",
+        "campaign": "text",
+        "step": "integer",
+        "customer_id": "text",
+        "person_id": "text",
+        "occasion": "text",
+        "day": "date",
+        "channel": "text",
+        "pressure": "text",
+        "address_key": "text",
+        "provider": "text",
+        "send_at": "timestamptz",
+        "expires_at": "timestamptz",
+    },
     "hold_outs": {
         "key": "text",
         "campaign": "text",
@@ -72,6 +97,7 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
     "now": Instant(),
     "clock": Instant(),
     "lease_until": Instant(),
+    "silent_since": Instant(),
     "day": Date(),
 }
 
@@ -80,7 +106,9 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
 def statement(name: str, dialect: str) -> TextClause:
     """A statement from sql/<name>.sql."""
     rows = {rows: _unpacked(rows, dialect) for rows in _ROWS}
-    sql = Template(_read(name)).substitute(rows, standing=_read("standing"))
+    # Texts are compared byte by byte, as Python does, whatever the database's language.
+    bytewise = 'collate "C"' if dialect == "postgresql" else ""
+    sql = Template(_read(name)).substitute(rows, standing=_read("standing"), bytewise=bytewise)
     typed = [bindparam(n, type_=type_) for n, type_ in _TYPES.items() if re.search(rf":{n}\b", sql)]
     return text(sql).bindparams(*typed)
 

@@ -2,23 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 from pydantic import SecretStr
 from sqlalchemy import Connection, update
 
-from perennial.ledger import claiming, migrating, reading, recording, settling
+from perennial.ledger import (
+    applying,
+    claiming,
+    commanding,
+    fencing,
+    migrating,
+    reading,
+    recording,
+    ruling,
+    settling,
+    sharing,
+)
 from perennial.ledger.database import Database
 from perennial.ledger.tables import identity
-from perennial.ledger.values import Claim, Doubt, Entry, HoldOut, PlanRecord, Standing
+from perennial.ledger.values import (
+    Applied,
+    Claim,
+    Command,
+    Doubt,
+    Entry,
+    Fence,
+    HoldOut,
+    PlanRecord,
+    Ruling,
+    Share,
+    Standing,
+)
+from perennial.model.events import ProviderEvent
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage, Receipt
 from perennial.model.shop import Caps
-from perennial.model.words import Channel, MessageState, Reason, SuppressionReason
+from perennial.model.words import Channel, Control, MessageState, Reason, SuppressionReason
 
-__all__ = ["Claim", "Doubt", "Entry", "HoldOut", "Ledger", "PlanRecord", "Standing"]
+__all__ = [
+    "Applied",
+    "Claim",
+    "Command",
+    "Doubt",
+    "Entry",
+    "Fence",
+    "HoldOut",
+    "Ledger",
+    "PlanRecord",
+    "Ruling",
+    "Share",
+    "Standing",
+]
 
 
 class Ledger:
@@ -114,6 +151,114 @@ class Ledger:
     def doubts(self, *, campaign: str | None = None, day: date | None = None) -> list[Doubt]:
         """Messages that may have been sent, the oldest first."""
         return settling.doubts(self._database, campaign=campaign, day=day)
+
+    def rule(
+        self,
+        keys: Collection[MessageKey],
+        *,
+        accepted: bool,
+        by: str,
+        reason: str,
+        at: datetime,
+    ) -> int:
+        """Settles doubts as a person says, and keeps who and why; says how many of the messages were in doubt."""
+        return ruling.rule(self._database, keys, accepted=accepted, by=by, reason=reason, at=at)
+
+    def settle_silent(self, provider: str, *, silent_for: timedelta, now: datetime) -> int:
+        """Makes retryable what a provider said nothing about, while it reported on what was begun later.
+
+        Only what was begun `silent_for` ago by the database's clock, and has no event; says how many there were.
+        """
+        return ruling.settle_silent(self._database, provider, silent_for=silent_for, now=now)
+
+    def rulings(self, *, campaign: str | None = None, day: date | None = None) -> list[Ruling]:
+        """Doubts that were settled by a person or by silence, the oldest ruling first."""
+        return ruling.rulings(self._database, campaign=campaign, day=day)
+
+    def apply_events(self, events: Sequence[ProviderEvent], *, received_at: datetime) -> Applied:
+        """Records what providers report, in any order and any number of times; settles doubts, suppresses addresses.
+
+        Events about messages that the ledger does not know are parked.
+        """
+        return applying.apply_events(self._database, events, received_at=received_at)
+
+    def parked(self) -> int:
+        """How many messages were reported on that the ledger does not know."""
+        return applying.parked(self._database)
+
+    def command(
+        self, control: Control, *, campaign: str | None, by: str, reason: str, at: datetime
+    ) -> None:
+        """Tells a campaign, or everything where none is named, to run, pause or stop."""
+        commanding.command(self._database, control, campaign=campaign, by=by, reason=reason, at=at)
+
+    def control_of(self, campaign: str) -> Control:
+        """The stricter of what the campaign was told last and what everything was told last."""
+        return commanding.control_of(self._database, campaign)
+
+    def controls(self) -> list[Command]:
+        """The commands that stand: the last to everything, and to each campaign."""
+        return commanding.standing(self._database)
+
+    def share(
+        self, provider: str, *, worker: str, at_once: int, busy: int, lease: timedelta
+    ) -> Share:
+        """Renews a worker's share of the `at_once` batches that a provider takes; it has `busy` on the wire now.
+
+        The share lasts as long as the lease, by the database's clock. A worker that is told fewer than it has on the
+        wire begins none until some have come back. Shares never add up to more than `at_once`.
+        """
+        return sharing.share(
+            self._database, provider, worker=worker, at_once=at_once, busy=busy, lease=lease
+        )
+
+    def leave(self, provider: str, *, worker: str) -> None:
+        """Gives a share back at once, for the others."""
+        sharing.leave(self._database, provider, worker=worker)
+
+    def take_turns(
+        self, provider: str, *, units: int, per_second: float, lead: timedelta
+    ) -> timedelta:
+        """Reserves `units` of a provider's rate; says how long from now the first may begin, `lead` or more.
+
+        The rest follow 1/`per_second` apart.
+        """
+        return sharing.take_turns(
+            self._database, provider, units=units, per_second=per_second, lead=lead
+        )
+
+    def leave_alone(self, provider: str, *, wait: timedelta, cause: str) -> None:
+        """Keeps all workers from asking a provider for a while; the longest wait stands."""
+        sharing.leave_alone(self._database, provider, wait=wait, cause=cause)
+
+    def reached(self, provider: str) -> None:
+        """Notes that a batch got there: the count of those that did not begins anew. Cheap when there were none."""
+        sharing.reached(self._database, provider)
+
+    def unreached(self, provider: str) -> int:
+        """Counts a batch that never got there; says how many in a row, by all workers together."""
+        return sharing.unreached(self._database, provider)
+
+    def fence(self) -> Fence:
+        """What tells this ledger from an older copy of itself."""
+        return fencing.fence(self._database)
+
+    def begin_epoch(self, *, by: str, reason: str, at: datetime) -> None:
+        """Takes a restored ledger into use, and keeps who answers for it."""
+        fencing.begin_epoch(self._database, by=by, reason=reason, at=at)
+
+    def presume_sent(
+        self,
+        messages: Sequence[PlannedMessage],
+        *,
+        provider: Mapping[Channel, str],
+        at: datetime,
+    ) -> int:
+        """Puts in doubt what the ledger does not know, as begun `at` with the channel's provider; says how many.
+
+        What it knows stays as it is. Events that were parked about these messages are applied.
+        """
+        return fencing.presume_sent(self._database, messages, provider=provider, at=at)
 
     def record_hold_outs(self, rows: Iterable[HoldOut], *, now: datetime) -> int:
         """Writes down who is held out, once a message; says how many are new."""

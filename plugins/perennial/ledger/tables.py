@@ -352,6 +352,16 @@ rulings = Table(
     comment="Doubts that were settled without an answer of the provider; only grows.",
 )
 
+epochs = Table(
+    "epochs",
+    METADATA,
+    Column("epoch", Integer, primary_key=True, autoincrement=False, comment="Which one it began."),
+    Column("begun_by", String(128), nullable=False, comment="Who said so."),
+    Column("reason", String(255), nullable=False, comment="Why."),
+    Column("at", Instant, nullable=False, comment="When."),
+    comment="Restores of this ledger that people answer for; only grows.",
+)
+
 identity = Table(
     "ledger",
     METADATA,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from perennial.model.keys import MessageKey
-from perennial.model.words import Channel, MessageState, Reason
+from perennial.model.words import Channel, Control, MessageState, Reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,10 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Doubt:
-    """A message that may have been sent; `provider` is empty when the worker died before it said."""
+    """A message that may have been sent; `provider` is empty when the worker died before it said.
+
+    `attempts` counts the requests that were begun; `code` is the provider's own word for the last answer, if any.
+    """
 
     key: MessageKey
     campaign: str
@@ -30,6 +33,62 @@ class Doubt:
     channel: Channel
     provider: str | None
     since: datetime
+    customer_id: str
+    attempts: int
+    code: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What somebody told a campaign to do, or everything where `campaign` is empty."""
+
+    control: Control
+    campaign: str | None
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A worker's share of a provider, until its lease ends.
+
+    `at_once` is how many batches it may have on the wire; with more than that, it begins none until some have come
+    back. Nobody asks the provider before `wait` is over, counted from now, and `cause` says why.
+    """
+
+    at_once: int
+    wait: timedelta | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fence:
+    """What tells a ledger from an older copy of itself: who it is, which restore, how many messages were begun."""
+
+    ledger_id: str
+    epoch: int
+    begun: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """What became of events: told for the first time, told before, or about messages that the ledger does not know."""
+
+    new: int
+    repeated: int
+    parked: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruling:
+    """How a doubt was settled without an answer of the provider, by a person or by a rule."""
+
+    key: MessageKey
+    state: MessageState
+    by: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,7 @@ def upgrade() -> None:
     _providers()
     _events()
     _rulings()
+    _epochs()
     widen = _widen_sqlite if op.get_bind().dialect.name == "sqlite" else _widen_postgresql
     for table, column, words in _WIDER:
         widen(table, column, words)
@@ -194,3 +195,17 @@ def _rulings() -> None:
         comment="Doubts that were settled without an answer of the provider; only grows.",
     )
     op.create_index("ix_rulings_message_key", "rulings", ["message_key"])
+
+
+def _epochs() -> None:
+    op.create_table(
+        "epochs",
+        sa.Column(
+            "epoch", sa.Integer, autoincrement=False, nullable=False, comment="Which one it began."
+        ),
+        _text("begun_by", 128, "Who said so."),
+        _text("reason", 255, "Why."),
+        _at("at", "When."),
+        sa.PrimaryKeyConstraint("epoch", name="pk_epochs"),
+        comment="Restores of this ledger that people answer for; only grows.",
+    )

@@ -1,0 +1,129 @@
+"""A ledger that was restored from an old copy: telling it apart, and presuming sent what it has forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from perennial.errors import LedgerError
+from perennial.ledger.applying import apply_parked, lock_parking
+from perennial.ledger.commanding import check_grounds
+from perennial.ledger.database import Database
+from perennial.ledger.statements import packed, statement
+from perennial.ledger.tables import epochs, identity, iso
+from perennial.ledger.values import Fence
+from perennial.model.message import PlannedMessage
+from perennial.model.words import Channel
+
+CHUNK = 1000
+"""The most messages that one transaction presumes sent."""
+
+
+def fence(database: Database) -> Fence:
+    """What tells this ledger from an older copy of itself."""
+    asked = select(*identity.c["ledger_id", "epoch", "begun"])
+    with database.reading() as connection:
+        row = connection.execute(asked).one()
+    return Fence(ledger_id=row.ledger_id, epoch=row.epoch, begun=row.begun)
+
+
+def begin_epoch(database: Database, *, by: str, reason: str, at: datetime) -> None:
+    """Takes a restored ledger into use: somebody answers for what it has forgotten.
+
+    Raises:
+        LedgerError: it does not say who or why.
+    """
+    check_grounds(by, reason)
+
+    def begin(connection: Connection) -> None:
+        epoch = connection.execute(
+            update(identity).values(epoch=identity.c.epoch + 1).returning(identity.c.epoch)
+        ).scalar_one()
+        row = {"epoch": epoch, "begun_by": by, "reason": reason, "at": at}
+        connection.execute(insert(epochs).values(row))
+
+    database.write(begin)
+
+
+def presume_sent(
+    database: Database,
+    messages: Sequence[PlannedMessage],
+    *,
+    provider: Mapping[Channel, str],
+    at: datetime,
+) -> int:
+    """Puts in doubt what the ledger does not know, and applies what was parked about it; says how many there were.
+
+    Raises:
+        LedgerError: nobody is named for a channel; or a chunk could not be committed, and the chunks before it are.
+    """
+    nameless = {message.channel for message in messages} - set(provider)
+    if nameless:
+        msg = f"Nobody is named who may have carried {', '.join(sorted(nameless))}: name a provider for each channel."
+        raise LedgerError(msg)
+    chunks = (messages[start : start + CHUNK] for start in range(0, len(messages), CHUNK))
+    return sum(_presume(database, chunk, provider, at) for chunk in chunks)
+
+
+def _presume(
+    database: Database,
+    chunk: Sequence[PlannedMessage],
+    provider: Mapping[Channel, str],
+    at: datetime,
+) -> int:
+    rows = packed(_presumed(message, provider[message.channel]) for message in chunk)
+
+    def presume(connection: Connection) -> int:
+        lock_parking(connection, database)
+        batch = {"presumed": rows, "at": at}
+        found = connection.execute(statement("presume", database.dialect), batch).scalars()
+        new = frozenset(found)
+        mine = [message for message in chunk if message.key in new]
+        _record_coupons(connection, database, mine)
+        days = {(message.campaign, message.day.isoformat()) for message in mine}
+        opened = {"days": packed({"campaign": c, "day": d} for c, d in days), "lease_until": at}
+        connection.execute(statement("open_days", database.dialect), opened)
+        apply_parked(connection, database, new)
+        return len(new)
+
+    return database.write(presume)
+
+
+def _record_coupons(
+    connection: Connection, database: Database, messages: Sequence[PlannedMessage]
+) -> None:
+    coupons = [
+        {
+            "code": message.coupon.code,
+            "message_key": message.key,
+            "kind": message.coupon.kind,
+            "value": str(message.coupon.value),
+            "expires_on": message.coupon.expires_on.isoformat(),
+        }
+        for message in messages
+        if message.coupon is not None
+    ]
+    if coupons:
+        batch = {"coupons": packed(coupons)}
+        connection.execute(statement("presume_coupons", database.dialect), batch)
+
+
+def _presumed(message: PlannedMessage, provider: str) -> dict[str, Any]:
+    return {
+        "key": message.key,
+        "campaign": message.campaign,
+        "step": message.step,
+        "customer_id": message.customer_id,
+        "person_id": message.person_id,
+        "occasion": message.occasion,
+        "day": message.day.isoformat(),
+        "channel": message.channel,
+        "pressure": message.pressure,
+        "address_key": message.address_key,
+        "provider": provider,
+        "send_at": iso(message.send_at),
+        "expires_at": iso(message.expires_at),
+    }
