@@ -137,8 +137,8 @@ class Installation:
         return SendGridEmail(account, clock=self.now)
 
     def _twilio(self) -> Provider:
+        from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
         from perennial.delivery.twilio_payload import TextOptions
-        from perennial.delivery.twilio_sms import TwilioAccount, TwilioSms
 
         settings = self.settings
         account = TwilioAccount(
@@ -152,7 +152,7 @@ class Installation:
                 redact=settings.twilio_redact,
             ),
         )
-        return TwilioSms(account, clock=self.now)
+        return TwilioMessages(account, clock=self.now)
 
     def close(self) -> None:
         for part in ("engine", "ledger", "source"):

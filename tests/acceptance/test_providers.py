@@ -21,8 +21,8 @@ from perennial.delivery.http_wire import Patience
 from perennial.delivery.provider import unhurried
 from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail
 from perennial.delivery.sendgrid_payload import MailOptions
+from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
 from perennial.delivery.twilio_payload import TextOptions
-from perennial.delivery.twilio_sms import TwilioAccount, TwilioSms
 from perennial.emulator.faults import Fault, FaultKind, Match
 from perennial.emulator.options import MESSAGING_SERVICE, Options
 from perennial.emulator.rate_window import RateLimit
@@ -57,7 +57,7 @@ def mailer(
     return SendGridEmail(account, clock=lambda: NOW)
 
 
-def texter(emulator: Emulator, *, token: str | None = None) -> TwilioSms:
+def texter(emulator: Emulator, *, token: str | None = None) -> TwilioMessages:
     account = TwilioAccount(
         sid=emulator.options.account_sid,
         auth_token=SecretStr(token or emulator.options.auth_token),
@@ -67,7 +67,7 @@ def texter(emulator: Emulator, *, token: str | None = None) -> TwilioSms:
         ),
         patience=SHORT,
     )
-    return TwilioSms(account, clock=lambda: NOW)
+    return TwilioMessages(account, clock=lambda: NOW)
 
 
 def people(count: int, channel: Channel = Channel.EMAIL) -> list[PlannedMessage]:
@@ -96,7 +96,7 @@ def compose(message: PlannedMessage) -> Message:
 
 def run(
     folder: Path,
-    provider: SendGridEmail | TwilioSms,
+    provider: SendGridEmail | TwilioMessages,
     audience: Sequence[PlannedMessage],
     worker: str = "first",
 ) -> DispatchSummary:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from perennial.errors import Fault
-from perennial.model.message import EmailMessage
+from perennial.model.message import EmailMessage, SmsMessage
 from perennial.model.words import Reason
 
 if TYPE_CHECKING:
@@ -89,14 +89,14 @@ def preview_json(shown: Preview) -> dict[str, Any]:
     }
     if isinstance(message, EmailMessage):
         return common | {"subject": message.subject, "text": message.text, "html": message.html}
-    return common | {"text": message.text, "segments": message.segments}
+    if isinstance(message, SmsMessage):
+        return common | {"text": message.text, "segments": message.segments}
+    return common | {"text": message.text, "content_sid": message.content_sid}
 
 
 def preview(data: Json) -> RenderableType:
     """The message as text, and what the plan would say."""
-    head = (
-        data.get("subject") or f"SMS · {len(data['text'])} characters · {data['segments']} segments"
-    )
+    head = data.get("subject") or _head(data)
     verdict = data["outcome"] + (f": {Reason(data['reason']).meaning}" if data["reason"] else "")
     if data["detail"]:
         verdict += f" ({data['detail']})"
@@ -107,6 +107,13 @@ def preview(data: Json) -> RenderableType:
             Text(f"Filled with examples, because this customer has none: {missing}", style="yellow")
         )
     return Group(Panel(Text(data["text"]), title=Text(head), box=box.ROUNDED), *notes)
+
+
+def _head(data: Json) -> str:
+    length = f"{len(data['text'])} characters"
+    if "segments" in data:
+        return f"SMS · {length} · {data['segments']} segments"
+    return f"WhatsApp · {length} · {data['content_sid']}"
 
 
 def explanation(data: Json) -> RenderableType:

@@ -109,7 +109,29 @@ class SmsMessage:
         return Channel.SMS
 
 
-Message = EmailMessage | SmsMessage
+@dataclass(frozen=True, kw_only=True)
+class WhatsAppMessage:
+    """One approved template for one number, with this person's values; not to be delivered at `expires_at` or later.
+
+    `content_sid` is the provider's name of the template, `variables` are its values by number, and `text` is what
+    the person will read.
+    """
+
+    key: MessageKey
+    campaign: str
+    locale: str
+    to: str = field(repr=False)
+    content_sid: str
+    variables: Mapping[str, str] = field(repr=False)
+    text: str = field(repr=False)
+    expires_at: datetime | None = None
+
+    @property
+    def channel(self) -> Channel:
+        return Channel.WHATSAPP
+
+
+Message = EmailMessage | SmsMessage | WhatsAppMessage
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,8 +19,8 @@ from perennial.delivery.http_wire import HttpWire, Patience, Reply, silence
 from perennial.delivery.outcomes import Silence
 from perennial.delivery.provider import ProviderStopped, unhurried
 from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail
+from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
 from perennial.delivery.twilio_payload import TextOptions
-from perennial.delivery.twilio_sms import TwilioAccount, TwilioSms
 from perennial.model.keys import MessageKey
 from perennial.model.message import EmailMessage, Receipt, SmsMessage
 from perennial.model.words import MessageState
@@ -294,7 +294,7 @@ def mailer(url: str) -> SendGridEmail:
     return SendGridEmail(account, clock=lambda: NOW)
 
 
-def texter(url: str) -> TwilioSms:
+def texter(url: str) -> TwilioMessages:
     account = TwilioAccount(
         sid="AC00",
         auth_token=SecretStr(SECRET),
@@ -302,7 +302,7 @@ def texter(url: str) -> TwilioSms:
         options=TextOptions(sender="Juniper"),
         patience=SHORT,
     )
-    return TwilioSms(account, clock=lambda: NOW)
+    return TwilioMessages(account, clock=lambda: NOW)
 
 
 async def sent(behaviour: Behaviour, *messages: EmailMessage | SmsMessage) -> list[Receipt]:
