@@ -7,6 +7,9 @@ import pytest
 from perennial.emulator.options import MESSAGING_SERVICE
 from provider_client import Client, Reply, play
 
+TEMPLATE = "HX" + "0123456789abcdef" * 2
+WHATSAPP = {"From": "whatsapp:+15005550006", "To": "whatsapp:+14155550123"}
+
 
 def test_an_accepted_message_is_answered_201_with_its_resource_and_recorded() -> None:
     async def act(client: Client) -> None:
@@ -53,6 +56,15 @@ def test_a_messaging_service_accepts_before_it_has_chosen_a_sender() -> None:
         ({"Body": None}, 21602),
         ({"Body": "x" * 1_601}, 21617),
         ({"StatusCallback": "nowhere"}, 21609),
+        ({"From": "whatsapp:+15005550006"}, 21910),
+        ({"To": "whatsapp:+14155550123"}, 21910),
+        ({"From": "whatsapp:+14155559999", "To": "whatsapp:+14155550123"}, 63007),
+        ({"ContentVariables": "{}"}, 21654),
+        ({"ContentSid": "HX12"}, 21655),
+        ({"ContentSid": TEMPLATE, "ContentVariables": "1"}, 21656),
+        ({"ContentSid": TEMPLATE, "ContentVariables": '{"1": ""}'}, 21656),
+        ({"ContentSid": TEMPLATE, "ContentVariables": '{"1": null}'}, 21656),
+        ({"ContentSid": TEMPLATE, "ContentVariables": "{"}, 21656),
         ({"ValidityPeriod": "0"}, 90007),
         ({"ValidityPeriod": "36001"}, 90007),
     ],
@@ -66,6 +78,40 @@ def test_what_twilio_refuses_is_answered_with_its_code(changes: dict[str, Any], 
     reply = play(act, numbers=frozenset({"+15005550006"}))
     assert (reply.status, reply.json["code"], reply.json["status"]) == (400, code, 400)
     assert set(reply.json) == {"code", "message", "more_info", "status"}
+
+
+@pytest.mark.parametrize(
+    ("content", "end"),
+    [
+        ({"ContentSid": TEMPLATE, "ContentVariables": '{"1": "Ann"}', "Body": None}, None),
+        ({"Body": "Hello"}, 63016),
+    ],
+    ids=["a template", "words of one's own"],
+)
+def test_on_whatsapp_only_templates_arrive(content: dict[str, Any], end: int | None) -> None:
+    clock = [1_800_000_000.0]
+
+    async def act(client: Client) -> Any:
+        sent = await client.send_text(**(WHATSAPP | content))
+        assert sent.status == 201
+        clock[0] += 60
+        return (await client.twilio("GET", f"Messages/{sent.json['sid']}.json")).json
+
+    fetched = play(act, clock=lambda: clock[0])
+    assert (fetched["status"], fetched["error_code"]) == ("failed" if end else "delivered", end)
+    assert fetched["to"] == WHATSAPP["To"]
+
+
+def test_what_twilio_is_told_not_to_keep_it_does_not_show() -> None:
+    async def act(client: Client) -> Reply:
+        await client.send_text(
+            To="+14155550123", ContentRetention="discard", AddressRetention="obfuscate"
+        )
+        assert not (await client.twilio("GET", "Messages.json?To=%2B14155550123")).json["messages"]
+        return await client.twilio("GET", "Messages.json")
+
+    shown = play(act).json["messages"][0]
+    assert (shown["to"], shown["body"]) == ("+1415555XXXX", "")
 
 
 def test_wrong_credentials_are_answered_401_with_20003() -> None:

@@ -26,7 +26,11 @@ MESSAGES: Mapping[int, str] = MappingProxyType(
         21612: "The 'To' phone number is not currently reachable using the 'From' phone number via SMS",
         21614: "'To' number is not a valid mobile number",
         21617: "The concatenated message body exceeds the 1600 character limit",
+        21654: "ContentSid Required",
+        21655: "The ContentSid is Invalid",
+        21656: "The Content Variables Parameter is invalid",
         21701: "The Messaging Service does not exist",
+        21910: "Invalid From and To pair. From and To should be of the same channel",
         30001: "Queue overflow",
         30003: "Unreachable destination handset",
         30004: "Message blocked",
@@ -39,11 +43,22 @@ MESSAGES: Mapping[int, str] = MappingProxyType(
         30450: "Message delivery blocked due to a possible SMS pumping attack",
         30610: "Message blocked by the Compliance Toolkit: recipient has not consented",
         30640: "Message blocked by the Compliance Toolkit: quiet hours",
+        63003: "Channel could not find To address",
+        63007: "Twilio could not find a Channel with the specified From address",
+        63014: "Channel message blocked by user action",
+        63016: "Failed to send freeform message because you are outside the allowed window",
         63017: "Account rate limit exceeded",
+        63018: "Rate limit exceeded for Channel",
+        63024: "Invalid message recipient",
+        63027: "Template does not exist for a language and locale",
+        63032: "Message cannot be sent to this user because of a limitation of WhatsApp",
+        63049: "Meta chose not to deliver this WhatsApp marketing message",
         90007: "Invalid validity period value",
     }
 )
-_STATUSES: Mapping[int, int] = MappingProxyType({20003: 401, 20404: 404, 20429: 429, 63017: 429})
+_STATUSES: Mapping[int, int] = MappingProxyType(
+    {20003: 401, 20404: 404, 20429: 429, 63017: 429, 63018: 429}
+)
 
 
 def failure(code: int) -> Answer:

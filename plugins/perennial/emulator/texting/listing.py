@@ -88,7 +88,7 @@ def _page(query: Mapping[str, str]) -> tuple[int, int]:
 
 
 def _fits(message: TextMessage, query: Mapping[str, str], now: float) -> bool:
-    if query.get("To", message.to) != message.to:
+    if query.get("To", message.shown_to) != message.shown_to:
         return False
     if query.get("From", message.sender) != message.sender:
         return False

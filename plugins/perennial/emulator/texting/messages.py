@@ -34,6 +34,7 @@ class TextMessage:
     segments: int
     callback: str | None = None
     direction: str = "outbound-api"
+    obfuscated: bool = False
     turns: Sequence[Turn]
 
     def turn(self, now: float) -> Turn:
@@ -44,6 +45,11 @@ class TextMessage:
         """When it left the queue, if it has."""
         left = [turn.at for turn in self.turns if turn.status in {"sent", "received"}]
         return left[0] if left and left[0] <= now else None
+
+    @property
+    def shown_to(self) -> str:
+        """The recipient as the account's owner sees it later."""
+        return f"{self.to[:-4]}XXXX" if self.obfuscated else self.to
 
     def as_json(self, now: float) -> Mapping[str, Any]:
         """The resource as the API shows it."""
@@ -69,7 +75,7 @@ class TextMessage:
             "sid": self.sid,
             "status": turn.status,
             "subresource_uris": {"media": f"{uri}/Media.json"},
-            "to": self.to,
+            "to": self.shown_to,
             "uri": f"{uri}.json",
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -27,6 +28,13 @@ _MAGIC_FROM: Mapping[str, int] = MappingProxyType(
 )
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}")
+_TEMPLATE = re.compile(r"HX[0-9a-fA-F]{32}")
+_WHATSAPP = "whatsapp:"
+
+
+def is_whatsapp(address: str) -> bool:
+    """Whether an address is a number on WhatsApp."""
+    return address.startswith(_WHATSAPP)
 
 
 def first_error(form: Mapping[str, str], options: Options) -> int | None:
@@ -38,7 +46,8 @@ def _recipient(form: Mapping[str, str]) -> int | None:
     to = form.get("To", "")
     if not to:
         return 21604
-    return _MAGIC_TO.get(to) or (None if _NUMBER.fullmatch(to) else 21211)
+    number = to.removeprefix(_WHATSAPP)
+    return _MAGIC_TO.get(number) or (None if _NUMBER.fullmatch(number) else 21211)
 
 
 def _sender(form: Mapping[str, str], options: Options) -> int | None:
@@ -47,6 +56,17 @@ def _sender(form: Mapping[str, str], options: Options) -> int | None:
         return None if service in options.services else 21701
     if not sender:
         return 21603
+    if is_whatsapp(sender) is not is_whatsapp(form["To"]):
+        return 21910
+    return _channel(sender, options) if is_whatsapp(sender) else _number(sender, options)
+
+
+def _channel(sender: str, options: Options) -> int | None:
+    number = sender.removeprefix(_WHATSAPP)
+    return 63007 if options.numbers and number not in options.numbers else None
+
+
+def _number(sender: str, options: Options) -> int | None:
     if sender in _MAGIC_FROM:
         return _MAGIC_FROM[sender]
     if not _SENDER.fullmatch(sender):
@@ -57,7 +77,24 @@ def _sender(form: Mapping[str, str], options: Options) -> int | None:
 def _content(form: Mapping[str, str]) -> int | None:
     if not any(form.get(name) for name in ("Body", "MediaUrl", "ContentSid")):
         return 21602
-    return 21617 if len(form.get("Body", "")) > MOST_CHARACTERS else None
+    if len(form.get("Body", "")) > MOST_CHARACTERS:
+        return 21617
+    return _template(form)
+
+
+def _template(form: Mapping[str, str]) -> int | None:
+    """A template of the Content API: its name, and values of which none is empty."""
+    name, given = form.get("ContentSid"), form.get("ContentVariables")
+    if name is None:
+        return None if given is None else 21654
+    if not _TEMPLATE.fullmatch(name):
+        return 21655
+    try:
+        values = json.loads(given or "{}")
+    except ValueError:
+        return 21656
+    filled = isinstance(values, dict) and all(isinstance(v, str) and v for v in values.values())
+    return None if filled else 21656
 
 
 def _manner(form: Mapping[str, str]) -> int | None:

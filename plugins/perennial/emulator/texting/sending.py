@@ -14,7 +14,7 @@ from perennial.emulator.record import Acceptance, Record, digest
 from perennial.emulator.texting.catalogue import failure
 from perennial.emulator.texting.messages import TextMessage, Turn
 from perennial.emulator.texting.queues import LONGEST_QUEUE, SenderQueues
-from perennial.emulator.texting.rules import LONGEST_VALIDITY, first_error
+from perennial.emulator.texting.rules import LONGEST_VALIDITY, first_error, is_whatsapp
 from perennial.emulator.texting.segments import count_segments
 
 _ON_THE_AIR = 0.02
@@ -94,7 +94,7 @@ class TextDesk:
     def _take(self, call: Call) -> Answer:
         message = self._message(call)
         self.messages[message.sid] = message
-        self._record.add([_acceptance(message)])
+        self._record.add([_acceptance(message, call.form)])
         self._on_accepted(message)
         return json_answer(201, message.as_json(call.at), accepted=True)
 
@@ -113,8 +113,9 @@ class TextDesk:
             to=form["To"],
             sender=sender,
             service=service,
-            body=form.get("Body", ""),
+            body="" if form.get("ContentRetention") == "discard" else form.get("Body", ""),
             segments=segments,
+            obfuscated=form.get("AddressRetention") == "obfuscate",
             callback=form.get("StatusCallback"),
             turns=self._turns(form, sender, segments, call.at),
         )
@@ -129,6 +130,10 @@ class TextDesk:
         if self._queues.wait(sender, now) > validity:
             return [first, Turn(at=now + validity, status="failed", error_code=30036)]
         leaves = self._queues.take(sender, segments, now)
+        if is_whatsapp(form["To"]) and not form.get("ContentSid"):
+            # Nobody has written to us within a day: only approved templates go out.
+            failed = Turn(at=leaves + _ON_THE_AIR, status="failed", error_code=63016)
+            return [first, failed]
         sent = Turn(at=leaves + _ON_THE_AIR, status="sent")
         return [first, sent, self._end(form, leaves + 2 * _ON_THE_AIR)]
 
@@ -157,13 +162,14 @@ def key_in(callback: str, key_name: str) -> str | None:
     return values[-1] if values else None
 
 
-def _acceptance(message: TextMessage) -> Acceptance:
+def _acceptance(message: TextMessage, form: Mapping[str, str]) -> Acceptance:
+    said = (form.get(name, "") for name in ("Body", "ContentSid", "ContentVariables"))
     return Acceptance(
         provider="twilio",
         key=message.key,
         message_id=message.sid,
         recipient=digest(message.to),
         subject="",
-        content=digest(message.body),
+        content=digest("".join(said)),
         at=message.turns[0].at,
     )
