@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
@@ -153,7 +155,21 @@ def _engine(url: URL) -> Engine:
 def _greet_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own connection
     connection.isolation_level = None  # the driver would begin transactions by its own rules
     for statement in _SPEAK_SQLITE:
-        connection.execute(statement)
+        _until_it_is_free(connection, statement)
+
+
+def _until_it_is_free(connection: Any, statement: str) -> None:  # noqa: ANN401 - the driver's own connection
+    """SQLite waits for others by itself, except when several change a new file to WAL at once."""
+    deadline = monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
