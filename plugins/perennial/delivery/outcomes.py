@@ -86,12 +86,14 @@ _TOO_MANY_REQUESTS = 429
 # Wrong for every message: moved for good, no money, the wrong method, a proxy's login, the wrong type.
 _WRONG_PLACE = frozenset({301, 307, 308, 402, 405, 407, 415})
 
-_TOO_MANY_AT_ONCE = "20429"
-_QUEUE_IS_FULL = "21611"
+_TOO_FAST = frozenset({"20429", "63017"})
+# A number's queue is full; WhatsApp or the account has had enough for the day.
+_ENOUGH_FOR_NOW = frozenset({"21611", "63018", "63038"})
 _SUPPRESSED_BY = {
-    "21610": SuppressionReason.STOPPED,
-    "21211": SuppressionReason.INVALID,
-    "21614": SuppressionReason.INVALID,
+    # Has answered STOP, or blocked us on WhatsApp.
+    **dict.fromkeys(("21610", "63014"), SuppressionReason.STOPPED),
+    # No number, none for texts, nobody on WhatsApp.
+    **dict.fromkeys(("21211", "21614", "63003", "63024"), SuppressionReason.INVALID),
 }
 
 _CREDENTIALS = {
@@ -102,12 +104,25 @@ _PERMISSION = {
     Carrier.SENDGRID: "Verify from_address of shop.yaml as a sender, and give the key the scope Mail Send.",
     Carrier.TWILIO: "The account may not send: look at it in the Twilio console.",
 }
-_TWILIO_SENDER = "Twilio does not let us send in this name: check PERENNIAL_TWILIO_MESSAGING_SERVICE and PERENNIAL_TWILIO_FROM."
+_TWILIO_SENDER = (
+    "Twilio does not let us send in this name: check PERENNIAL_TWILIO_MESSAGING_SERVICE, PERENNIAL_TWILIO_FROM and"
+    " PERENNIAL_TWILIO_WHATSAPP_FROM."
+)
+_TWILIO_TEMPLATE = (
+    "WhatsApp does not take this template: see that content_sid in templates/whatsapp belongs to this account, and that "
+    "the template is approved in that language with the same variables."
+)
 _STOPPING_CODES = {
     "20003": _CREDENTIALS[Carrier.TWILIO],
     "30034": "The number is not registered for A2P 10DLC: register the brand and the campaign at Twilio.",
     # From is no number, missing, not ours to text from; the service does not exist, or has no numbers.
     **dict.fromkeys(("21212", "21603", "21606", "21701", "21703"), _TWILIO_SENDER),
+    # The same on WhatsApp: no such sender, not ours, no credentials for it, another channel than the recipient's.
+    **dict.fromkeys(("63001", "63002", "63007", "63008", "21910"), _TWILIO_SENDER),
+    # No such template, not in this language, other variables, paused, switched off; not one that opens a conversation.
+    **dict.fromkeys(
+        ("21655", "63016", "63027", "63028", "63040", "63041", "63042"), _TWILIO_TEMPLATE
+    ),
     "21609": "Twilio cannot report back to this address: check PERENNIAL_EDGE_URL.",
 }
 
@@ -160,10 +175,10 @@ def _is_about_the_sender(answer: Answer) -> bool:
 
 def _wait(answer: Answer) -> timedelta | None:
     """How long to leave the provider alone, when it says that it has not processed the message for now."""
-    if answer.status == _TOO_MANY_REQUESTS or (
-        400 <= answer.status < 500 and answer.code == _TOO_MANY_AT_ONCE
-    ):
+    if not 400 <= answer.status < 500:
+        return None
+    if answer.code in _ENOUGH_FOR_NOW:
+        return answer.wait or _LONG_WAIT
+    if answer.status == _TOO_MANY_REQUESTS or answer.code in _TOO_FAST:
         return answer.wait or SHORT_WAIT
-    if 400 <= answer.status < 500 and answer.code == _QUEUE_IS_FULL:
-        return _LONG_WAIT
     return None

@@ -104,7 +104,29 @@ TWILIO_ANSWERS = [
     (answer(400, "30450"), REFUSED, "30450"),
     (answer(400, "30610"), REFUSED, "30610"),
     (answer(400, "30640"), REFUSED, "30640"),
-    (answer(400, "63017"), REFUSED, "63017"),
+    (answer(400, "21655"), STOP, "21655"),
+    (answer(400, "21656"), REFUSED, "21656"),
+    (answer(400, "21910"), STOP, "21910"),
+    (answer(400, "63001"), STOP, "63001"),
+    (answer(400, "63003"), REFUSED, "63003"),
+    (answer(400, "63007"), STOP, "63007"),
+    (answer(400, "63008"), STOP, "63008"),
+    (answer(400, "63013"), REFUSED, "63013"),
+    (answer(400, "63014"), REFUSED, "63014"),
+    (answer(400, "63016"), STOP, "63016"),
+    (answer(400, "63017"), RETRYABLE, "63017"),
+    (answer(429, "63017"), RETRYABLE, "63017"),
+    (answer(400, "63018"), RETRYABLE, "63018"),
+    (answer(429, "63018"), RETRYABLE, "63018"),
+    (answer(400, "63021"), REFUSED, "63021"),
+    (answer(400, "63024"), REFUSED, "63024"),
+    (answer(400, "63027"), STOP, "63027"),
+    (answer(400, "63028"), STOP, "63028"),
+    (answer(400, "63032"), REFUSED, "63032"),
+    (answer(429, "63038"), RETRYABLE, "63038"),
+    (answer(400, "63041"), STOP, "63041"),
+    (answer(400, "63042"), STOP, "63042"),
+    (answer(400, "63049"), REFUSED, "63049"),
     (answer(400, "99999"), REFUSED, "99999"),
     (answer(401), STOP, "401"),
     (answer(401, "20003"), STOP, "20003"),
@@ -185,6 +207,13 @@ def test_only_a_yes_that_reads_like_one_is_accepted(happened: Answer, carrier: C
         ("21408", None),
         ("21612", None),
         ("30007", None),
+        ("30610", None),
+        ("63003", SuppressionReason.INVALID),
+        ("63014", SuppressionReason.STOPPED),
+        ("63016", None),
+        ("63024", SuppressionReason.INVALID),
+        ("63032", None),
+        ("63049", None),
         ("99999", None),
     ],
 )
@@ -201,6 +230,13 @@ def test_a_provider_that_names_a_time_is_left_alone_until_then() -> None:
     assert judge(answer(429), SENDGRID).wait == SHORT_WAIT
 
 
+@pytest.mark.parametrize("code", ["21611", "63018", "63038"])
+def test_a_limit_that_lasts_is_waited_for_longer_than_a_burst(code: str) -> None:
+    wait = judge(answer(429, code), TWILIO).wait
+    assert wait is not None
+    assert wait > SHORT_WAIT
+
+
 @pytest.mark.parametrize(
     ("happened", "carrier", "named"),
     [
@@ -211,6 +247,8 @@ def test_a_provider_that_names_a_time_is_left_alone_until_then() -> None:
         (answer(401, "20003"), TWILIO, "PERENNIAL_TWILIO_AUTH_TOKEN"),
         (answer(400, "30034"), TWILIO, "A2P 10DLC"),
         (answer(400, "21606"), TWILIO, "PERENNIAL_TWILIO_FROM"),
+        (answer(400, "63007"), TWILIO, "PERENNIAL_TWILIO_WHATSAPP_FROM"),
+        (answer(400, "63027"), TWILIO, "templates/whatsapp"),
         (answer(403), TWILIO, "Twilio console"),
     ],
 )

@@ -41,7 +41,7 @@ MESSAGES: Mapping[int, str] = MappingProxyType(
         30034: "US A2P 10DLC - Message from an Unregistered Number",
         30036: "Validity Period Expired",
         30450: "Message delivery blocked due to a possible SMS pumping attack",
-        30610: "Message blocked by the Compliance Toolkit: recipient has not consented",
+        30610: "Message couldn't be delivered",
         30640: "Message blocked by the Compliance Toolkit: quiet hours",
         63003: "Channel could not find To address",
         63007: "Twilio could not find a Channel with the specified From address",
