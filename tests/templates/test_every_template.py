@@ -87,7 +87,8 @@ def test_an_email_is_whole(name: str, locale: str, example: str) -> None:
 
     email = templates().email(name, locale, values)
 
-    for part in (email.subject, email.preheader, email.text, read_page(email.html).text):
+    preheader = templates().preheader(name, locale, values)
+    for part in (email.subject, preheader, email.text, read_page(email.html).text):
         assert part.strip()
         assert not SCRAPS.search(part)
     assert not SCRAPS.search(email.html)
@@ -129,6 +130,7 @@ def test_text_and_html_greet_alike(name: str, locale: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_without_a_name_nothing_dangles(name: str, locale: str) -> None:
     email = templates().email(name, locale, EXAMPLES["no name"])
+    preheader = templates().preheader(name, locale, EXAMPLES["no name"])
 
-    for part in (email.subject, email.preheader, read_page(email.html).text):
+    for part in (email.subject, preheader, read_page(email.html).text):
         assert not re.search(r"(?:^|\s)[,!]|,\s*[!,]", part)

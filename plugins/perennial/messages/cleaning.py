@@ -51,7 +51,7 @@ def given_name(text: str) -> str | None:
 
 def safe_url(text: str) -> str | None:
     """A web link, or nothing where it is anything else, such as a script."""
-    fits = len(text) <= _URL_LIMIT and not _TROUBLE.search(text) and _URL.fullmatch(text)
+    fits = len(text) <= _URL_LIMIT and not has_breaks(text) and _URL.fullmatch(text)
     return text if fits else None
 
 
@@ -62,7 +62,7 @@ def one_line(text: str) -> str:
 
 def has_breaks(text: str) -> bool:
     """Whether the text could end a line or a header."""
-    return bool(_TROUBLE.search(text))
+    return not (text.isascii() and text.isprintable()) and bool(_TROUBLE.search(text))
 
 
 def _without_trouble(text: str) -> str:

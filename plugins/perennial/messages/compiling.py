@@ -20,11 +20,13 @@ from perennial.messages.markup import (
     mask,
     unmask,
 )
-from perennial.messages.parts import Part, tidy_source
+from perennial.messages.parts import Part
 from perennial.messages.phrasing import Phrasing
 from perennial.messages.places import LaidOut, Place
 from perennial.messages.sandbox import CustomerEnvironment, escape_words
 from perennial.messages.staging import READER, Source, Stage
+from perennial.messages.tidying import ONE_LINE, PLAIN_TEXT, SHORT_TEXT, Tidying, tidy_source
+from perennial.model.message import EmailFrame
 from perennial.model.shop import Shop
 
 _RAW_HINT = "Between MJML elements, tags in curly braces stand inside <mj-raw>."
@@ -33,9 +35,10 @@ _SPAN = re.compile(r" at position (\d+):\d+")
 
 @dataclass(frozen=True, kw_only=True)
 class CompiledEmail:
-    """An email in one language, ready to be filled in."""
+    """An email in one language, ready to be filled in; `frame` holds the literals of its subject, HTML and text."""
 
     path: Path
+    frame: EmailFrame
     subject: Part
     preheader: Part
     html: Part
@@ -81,14 +84,18 @@ class Compiler:
             return None
         sources = (*front.values(), looks, plain)
         reason = front["because"].text
+        subject = self._part(locale, front["subject"].text, ONE_LINE)
+        markup = self._markup(locale, html)
+        words = self._part(locale, tidy_source(plain.text), PLAIN_TEXT)
         return CompiledEmail(
             path=mjml.path,
-            subject=self._part(locale, front["subject"].text),
-            preheader=self._part(locale, front["preheader"].text),
-            html=self._part(locale, html, markup=True),
-            text=self._part(locale, tidy_source(plain.text)),
+            frame=EmailFrame(subject=subject.literals, html=markup.literals, text=words.literals),
+            subject=subject,
+            preheader=self._part(locale, front["preheader"].text, ONE_LINE),
+            html=markup,
+            text=words,
             reason=self._part(locale, reason),
-            reason_html=self._part(locale, escape_words(reason), markup=True),
+            reason_html=self._markup(locale, escape_words(reason)),
             fields=_union(source.linted.fields for source in sources),
             required=_union(source.linted.required for source in sources),
         )
@@ -105,14 +112,17 @@ class Compiler:
             return None
         return CompiledSms(
             path=draft.path,
-            text=self._part(locale, tidy_source(source.text)),
+            text=self._part(locale, tidy_source(source.text), SHORT_TEXT),
             stop_word=stop_word,
             fields=frozenset(source.linted.fields),
             required=frozenset(source.linted.required),
         )
 
-    def _part(self, locale: str, source: str, *, markup: bool = False) -> Part:
-        return Part(self._customers[locale, markup], source)
+    def _part(self, locale: str, source: str, tidying: Tidying | None = None) -> Part:
+        return Part(self._customers[locale, False], source, tidying)
+
+    def _markup(self, locale: str, source: str) -> Part:
+        return Part(self._customers[locale, True], source)
 
     def _html(self, source: Source) -> str | None:
         """The HTML of a page of MJML; curly braces are masked, since MJML would trip over them."""

@@ -67,6 +67,7 @@ def _compose_email(
         from_address=shop.from_address,
         reply_to=shop.reply_to,
         headers=headers,
+        parts=email.parts,
     )
 
 

@@ -2,49 +2,66 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import TemplateError as JinjaError
 
 from perennial.errors import RenderError
 from perennial.messages.sandbox import CustomerEnvironment
-
-_TAG_LINES = re.compile(r"^[ \t]*((?:\{%(?:(?!%\}).)*%\}[ \t]*)+)\n", re.MULTILINE)
-_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
-_GAPS = re.compile(r"\n{3,}")
+from perennial.messages.splitting import split
+from perennial.messages.tidying import Tidying
 
 
 class Part:
-    """One part of a message in one language."""
+    """One part of a message in one language: literals, and gaps that are different for everybody."""
 
-    def __init__(self, environment: CustomerEnvironment, source: str) -> None:
-        self._template = environment.from_string(source)
-        self._generate = self._template.root_render_func
+    def __init__(
+        self, environment: CustomerEnvironment, source: str, tidying: Tidying | None = None
+    ) -> None:
+        cut = split(environment, source, tidying)
+        self.literals = cut.literals
+        self._template = cut.gaps
+        self._generate = cut.gaps.root_render_func
+        self._tidying = tidying
+        self._open_start, self._open_end = cut.open_start, cut.open_end
 
-    def fill(self, values: Mapping[str, Any]) -> str:
-        """The part with the values in their places.
+    def gaps(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """The texts of the gaps, in their order.
 
         Raises:
             RenderError: a value is missing or not fit for its filter. No value is part of the message.
         """
+        if len(self.literals) == 1:
+            return ()
         context = self._template.new_context(values, shared=True)  # type: ignore[arg-type]
         try:
-            return "".join(self._generate(context))
+            texts = [*self._generate(context)]
         except JinjaError as error:
             raise RenderError(str(error)) from None
         except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             message = f"A filter was given a value that it cannot take ({type(error).__name__})."
             raise RenderError(message) from None
+        if self._tidying:
+            texts = [self._tidying.shorten(text) for text in texts]
+            if self._open_start:
+                texts[0] = texts[0].lstrip()
+            if self._open_end:
+                texts[-1] = texts[-1].rstrip()
+        return tuple(texts)
+
+    def fill(self, values: Mapping[str, Any]) -> str:
+        """The part with the values in their places.
+
+        Raises:
+            RenderError: see `gaps`.
+        """
+        return interleave(self.literals, self.gaps(values))
 
 
-def tidy_source(source: str) -> str:
-    """The source of a plain text whose lines of tags alone leave no empty lines behind."""
-    without_tag_lines = _TAG_LINES.sub(lambda found: found[1].rstrip(), source)
-    return _GAPS.sub("\n\n", _TRAILING.sub("", without_tag_lines)).strip()
-
-
-def tidy_text(text: str) -> str:
-    """A plain text with at most one empty line in a row."""
-    return (_GAPS.sub("\n\n", text) if "\n\n\n" in text else text).strip()
+def interleave(literals: Sequence[str], gaps: Sequence[str]) -> str:
+    """The text that literals and gaps make together; there is one literal more."""
+    pieces = [""] * (len(literals) + len(gaps))
+    pieces[::2] = literals
+    pieces[1::2] = gaps
+    return "".join(pieces)

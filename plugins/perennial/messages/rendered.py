@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from perennial.messages.sms_segments import Encoding
+from perennial.model.message import EmailParts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RenderedEmail:
-    """An email in its final words; `reason` is why the person receives it, as text and as HTML."""
+    """An email in its final words, whole and in its parts; `reason` is why the person receives it, as text and as HTML."""
 
+    parts: EmailParts = field(repr=False, compare=False)
     subject: str = field(repr=False)
-    preheader: str = field(repr=False)
     html: str = field(repr=False)
     text: str = field(repr=False)
     reason: str = field(repr=False)

@@ -15,14 +15,14 @@ from perennial.messages.checks import (
     missing_in_sms,
     unseen_in_email,
 )
-from perennial.messages.cleaning import one_line
 from perennial.messages.compiling import CompiledEmail, CompiledSms, Compiler
 from perennial.messages.files import read_folder
-from perennial.messages.parts import tidy_text
+from perennial.messages.parts import interleave
 from perennial.messages.rendered import RenderedEmail, RenderedSms
 from perennial.messages.sms_segments import count_segments, plain_punctuation
 from perennial.messages.values import demand, example_values, required_of_plan
 from perennial.model.fields import MERGE_FIELDS
+from perennial.model.message import EmailParts
 from perennial.model.shop import Shop
 from perennial.model.words import Channel
 
@@ -94,6 +94,11 @@ class Templates:
         compiled = self._emails[template, self.locale_for(template, Channel.EMAIL, locale)]
         return _checked_length(_fill_email(compiled, values))
 
+    def preheader(self, template: str, locale: str, values: Mapping[str, Any]) -> str:
+        """The line that inboxes show beside the subject of `email`; takes and raises the same."""
+        compiled = self._emails[template, self.locale_for(template, Channel.EMAIL, locale)]
+        return compiled.preheader.fill(values)
+
     def sms(self, template: str, locale: str, values: Mapping[str, Any]) -> RenderedSms:
         """One customer's text message.
 
@@ -160,11 +165,18 @@ def _by_place(fault: Fault) -> tuple[str, int, int, str]:
 
 def _fill_email(compiled: CompiledEmail, values: Mapping[str, Any]) -> RenderedEmail:
     demand(values, compiled.required)
+    frame = compiled.frame
+    parts = EmailParts(
+        frame=frame,
+        subject=compiled.subject.gaps(values),
+        html=compiled.html.gaps(values),
+        text=compiled.text.gaps(values),
+    )
     return RenderedEmail(
-        subject=one_line(compiled.subject.fill(values)),
-        preheader=one_line(compiled.preheader.fill(values)),
-        html=compiled.html.fill(values),
-        text=f"{tidy_text(compiled.text.fill(values))}\n",
+        parts=parts,
+        subject=interleave(frame.subject, parts.subject),
+        html=interleave(frame.html, parts.html),
+        text=interleave(frame.text, parts.text),
         reason=compiled.reason.fill(values),
         reason_html=compiled.reason_html.fill(values),
     )
@@ -172,7 +184,7 @@ def _fill_email(compiled: CompiledEmail, values: Mapping[str, Any]) -> RenderedE
 
 def _fill_sms(compiled: CompiledSms, values: Mapping[str, Any]) -> RenderedSms:
     demand(values, compiled.required)
-    text = plain_punctuation(tidy_text(compiled.text.fill(values)))
+    text = plain_punctuation(compiled.text.fill(values))
     if len(text) > SMS_LIMIT:
         message = f"The text message has {len(text)} characters; {SMS_LIMIT} is the most."
         raise RenderError(message)

@@ -7,12 +7,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from perennial.campaigns.choices import OfferKind
 from perennial.errors import RenderError
 from perennial.messages.cleaning import given_name, safe_url, short_text
 from perennial.model.fields import MERGE_FIELDS, FieldType, MergeField, Origin
+
+_REMEMBERED = 16_384
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,16 +167,26 @@ def _string(value: object) -> str:
 def _product(value: Mapping[str, Any] | Product) -> Product | None:
     if isinstance(value, Product):
         return value
-    name = _text(value["name"])
-    if name is None:
+    told = value["name"], value.get("category"), value.get("price"), value.get("url")
+    if all(one is None or type(one) is str for one in told):
+        return _known_product(*told)
+    return _new_product(*told)
+
+
+def _new_product(name: object, category: object, price: object, url: object) -> Product | None:
+    short_name = _text(name)
+    if short_name is None:
         return None
-    category, price, url = value.get("category"), value.get("price"), value.get("url")
     return Product(
-        name=name,
+        name=short_name,
         category=None if category is None else _text(category),
         price=None if price is None else _decimal(price),
         url=None if url is None else safe_url(_string(url).strip()),
     )
+
+
+# A shop has far fewer products than messages; texts alone are remembered, since 1 and True are the same key.
+_known_product = lru_cache(_REMEMBERED)(_new_product)
 
 
 def _products(value: list[Mapping[str, Any] | Product]) -> tuple[Product, ...]:
@@ -185,7 +198,15 @@ def _products(value: list[Mapping[str, Any] | Product]) -> tuple[Product, ...]:
 def _offer(value: Mapping[str, Any] | Offer) -> Offer:
     if isinstance(value, Offer):
         return value
-    return Offer(kind=OfferKind(value["kind"]), value=_decimal(value["value"]))
+    kind, amount = value["kind"], value["value"]
+    return _known_offer(kind, amount) if type(amount) is str else _new_offer(kind, amount)
+
+
+def _new_offer(kind: str, amount: object) -> Offer:
+    return Offer(kind=OfferKind(kind), value=_decimal(amount))
+
+
+_known_offer = lru_cache(_REMEMBERED)(_new_offer)
 
 
 def _url(value: object) -> str:

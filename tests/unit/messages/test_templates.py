@@ -20,7 +20,7 @@ def test_an_email_is_subject_preheader_html_and_text(templates: Templates) -> No
     email = templates.email("birthday", "en", example_values())
 
     assert email.subject == "Happy birthday, Ann"
-    assert email.preheader == "10% off until December 5"
+    assert templates.preheader("birthday", "en", example_values()) == "10% off until December 5"
     assert email.text == (
         "Hello Ann!\n\nOne idea: Dark roast coffee\n\n"
         "BDAY-K7TWQ-4MZXP: 10% until December 5, 2026\n\n--\n"
