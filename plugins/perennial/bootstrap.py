@@ -82,29 +82,26 @@ class Installation:
         return DatabaseSource(self.settings.source, source_map)
 
     def providers(self) -> dict[Channel, Provider]:
-        """Fresh adapters; a dispatch closes them."""
+        """Fresh adapters for the channels that something carries; a dispatch closes them."""
         from perennial.model.words import Channel
 
-        return {channel: self._provider(channel) for channel in (Channel.EMAIL, Channel.SMS)}
+        carried = (c for c in Channel if self.settings.transport_of(c) is not Transport.NONE)
+        return {channel: self._provider(channel) for channel in carried}
 
     def _provider(self, channel: Channel) -> Provider:
         from perennial.delivery.mailbox_folder import Mailbox
         from perennial.model.words import Channel
 
-        settings = self.settings
-        chosen = {
-            Channel.EMAIL: settings.email_transport,
-            Channel.SMS: settings.sms_transport,
-        }[channel]
+        chosen = self.settings.transport_of(channel)
         match chosen, channel:
             case Transport.MAILBOX, _:
-                return Mailbox(settings.mailbox_path, channel, clock=self.now)
+                return Mailbox(self.settings.mailbox_path, channel, clock=self.now)
             case Transport.SMTP, Channel.EMAIL:
                 return self._smtp()
             case Transport.SENDGRID, Channel.EMAIL:
                 return self._sendgrid()
-            case Transport.TWILIO, Channel.SMS:
-                return self._twilio()
+            case Transport.TWILIO, Channel.SMS | Channel.WHATSAPP:
+                return self._twilio(channel)
         variable = f"PERENNIAL_{channel.upper()}_TRANSPORT"
         msg = f"{channel}_transport: {chosen} carries no {channel}. Set {variable}=mailbox, or another that does."
         raise SettingsError(msg)
@@ -136,23 +133,32 @@ class Installation:
         )
         return SendGridEmail(account, clock=self.now)
 
-    def _twilio(self) -> Provider:
+    def _twilio(self, channel: Channel) -> Provider:
         from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
         from perennial.delivery.twilio_payload import TextOptions
+        from perennial.model.words import Channel
 
         settings = self.settings
+        service, sender = settings.twilio_messaging_service, settings.twilio_from
+        rate = settings.twilio_rate
+        if channel is Channel.WHATSAPP:
+            sender, rate = settings.twilio_whatsapp_from, settings.twilio_whatsapp_rate
+            # A number of our own need not be in the service that text messages leave from.
+            service = None if sender else service
         account = TwilioAccount(
             sid=settings.twilio_account_sid or "",
             auth_token=settings.twilio_auth_token or SecretStr(""),
             host=settings.twilio_host,
             options=TextOptions(
-                messaging_service=settings.twilio_messaging_service or None,
-                sender=settings.twilio_from or None,
+                messaging_service=service or None,
+                sender=sender or None,
                 status_callback=f"{settings.edge_url.rstrip('/')}/webhooks/twilio/status",
                 redact=settings.twilio_redact,
             ),
+            concurrency=settings.twilio_concurrency,
+            rate=rate,
         )
-        return TwilioMessages(account, clock=self.now)
+        return TwilioMessages(account, channel, clock=self.now)
 
     def close(self) -> None:
         for part in ("engine", "ledger", "source"):

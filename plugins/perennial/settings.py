@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from perennial.errors import SettingsError
+from perennial.model.words import Channel
 
 PROJECT = Path(__file__).resolve().parents[2]
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -41,8 +42,9 @@ class Clock(StrEnum):
 
 
 class Transport(StrEnum):
-    """Which adapter carries messages."""
+    """Which adapter carries messages of a channel."""
 
+    NONE = "none"
     MAILBOX = "mailbox"
     SMTP = "smtp"
     SENDGRID = "sendgrid"
@@ -78,12 +80,22 @@ class Settings(BaseSettings):
         "https://shop.example",
         description="Public address of the web app behind the links in messages.",
     )
+    edge_metrics: bool = Field(
+        default=False, description="The web app shows /metrics to everybody who reaches it."
+    )
     clock: Clock = Field(
         Clock.WALL,
         description="wall, or simulated: a day's waves leave one after another without waiting.",
     )
-    email_transport: Transport = Field(Transport.MAILBOX, description="mailbox, smtp or sendgrid.")
-    sms_transport: Transport = Field(Transport.MAILBOX, description="mailbox or twilio.")
+    email_transport: Transport | None = Field(
+        None, description="mailbox, smtp, sendgrid or none; default: mailbox, in production none."
+    )
+    sms_transport: Transport | None = Field(
+        None, description="mailbox, twilio or none; default: mailbox, in production none."
+    )
+    whatsapp_transport: Transport | None = Field(
+        None, description="mailbox, twilio or none; default: mailbox, in production none."
+    )
     mailbox: Path | None = Field(
         None, description="Folder of the mailbox transport; default: home/mailbox."
     )
@@ -101,14 +113,40 @@ class Settings(BaseSettings):
         default=False, description="SendGrid checks every email and sends none."
     )
     sendgrid_asm_group: int | None = Field(None, description="SendGrid's unsubscribe group.")
+    sendgrid_webhook_key: str | None = Field(
+        None,
+        description="Verification key of SendGrid's Event Webhook; two with a comma while it changes.",
+    )
     twilio_account_sid: str | None = Field(None, description="Twilio's account.")
     twilio_auth_token: SecretStr | None = Field(None, description="Its auth token.")
+    twilio_old_auth_token: SecretStr | None = Field(
+        None, description="The auth token before, while callbacks may still be signed with it."
+    )
     twilio_host: str = Field("https://api.twilio.com", description="Twilio.")
     twilio_messaging_service: str | None = Field(
         None, description="Messaging Service that text messages leave from."
     )
     twilio_from: str | None = Field(
         None, description="Number or name that text messages leave from, without a service."
+    )
+    twilio_whatsapp_from: str | None = Field(
+        None,
+        description="Number that WhatsApp messages leave from; without it, the Messaging Service chooses.",
+    )
+    twilio_concurrency: int = Field(
+        100,
+        ge=1,
+        description="Requests at once to Twilio for a channel, over all workers; 20429 says that they are too many.",
+    )
+    twilio_rate: float | None = Field(
+        None,
+        gt=0,
+        description="Segments of text messages a second, over all workers; without it, Twilio queues them.",
+    )
+    twilio_whatsapp_rate: float | None = Field(
+        None,
+        gt=0,
+        description="WhatsApp messages a second, over all workers; without it, Twilio queues them.",
     )
     twilio_redact: bool = Field(
         default=False,
@@ -117,6 +155,12 @@ class Settings(BaseSettings):
     shards: int = Field(2, ge=1, le=64, description="Dispatch tasks a campaign is divided into.")
     lease_seconds: int = Field(
         300, ge=1, description="How long a claim is held without a sign of life."
+    )
+    doubt_minutes: int = Field(
+        30,
+        ge=1,
+        description="Minutes after which SendGrid's silence about an email, while it reports on others, says that it"
+        " was never taken on.",
     )
     memory_limit: str = Field("2GB", description="DuckDB's memory.")
     threads: int = Field(2, ge=1, description="DuckDB's threads.")
@@ -135,45 +179,68 @@ class Settings(BaseSettings):
             return
         if self.clock is not Clock.WALL:
             yield "clock: the production profile knows only the wall clock"
-        if Transport.MAILBOX in (self.email_transport, self.sms_transport):
-            yield "email_transport, sms_transport: the production profile does not write to a mailbox folder"
+        mailboxes = [c for c in Channel if self.transport_of(c) is Transport.MAILBOX]
+        if mailboxes:
+            names = ", ".join(f"{channel}_transport" for channel in mailboxes)
+            yield f"{names}: the production profile does not write to a mailbox folder; give a transport, or none"
 
     def _missing(self) -> Iterator[str]:
         """What the chosen transports cannot do without."""
-        needed: dict[Transport, dict[str, object]] = {
-            Transport.SENDGRID: {"sendgrid_api_key": _filled(self.sendgrid_api_key)},
-            Transport.TWILIO: {
-                "twilio_account_sid": self.twilio_account_sid,
-                "twilio_auth_token": _filled(self.twilio_auth_token),
-                "twilio_messaging_service or twilio_from": self.twilio_messaging_service
-                or self.twilio_from,
+        account: dict[str, object] = {
+            "twilio_account_sid": self.twilio_account_sid,
+            "twilio_auth_token": _filled(self.twilio_auth_token),
+        }
+        service = self.twilio_messaging_service
+        needed: dict[tuple[Transport, Channel], dict[str, object]] = {
+            (Transport.SENDGRID, Channel.EMAIL): {
+                "sendgrid_api_key": _filled(self.sendgrid_api_key)
+            },
+            (Transport.TWILIO, Channel.SMS): account
+            | {"twilio_messaging_service or twilio_from": service or self.twilio_from},
+            (Transport.TWILIO, Channel.WHATSAPP): account
+            | {
+                "twilio_whatsapp_from or twilio_messaging_service": self.twilio_whatsapp_from
+                or service
             },
         }
-        for transport in dict.fromkeys((self.email_transport, self.sms_transport)):
-            missing = [name for name, value in needed.get(transport, {}).items() if not value]
+        for channel in Channel:
+            transport = self.transport_of(channel)
+            wanted = needed.get((transport, channel), {})
+            missing = [name for name, value in wanted.items() if not value]
             if missing:
-                yield f"{', '.join(missing)}: the transport {transport} needs it"
+                yield f"{', '.join(missing)}: the transport {transport} needs it for {channel}"
 
     def _broken_keys(self) -> Iterator[str]:
         """A key that was pasted with its line break does not fit into a header."""
-        for name in ("sendgrid_api_key", "twilio_auth_token"):
+        for name in ("sendgrid_api_key", "twilio_auth_token", "twilio_old_auth_token"):
             secret = getattr(self, name)
             if secret is not None and re.search(r"[^!-~]", secret.get_secret_value()):
                 yield f"{name}: there is a space, a line break or another sign in it that no key has"
 
     def _wrong_hosts(self) -> Iterator[str]:
         """Keys go over TLS only, and no trial reaches real people."""
-        harmless = {
-            Transport.SENDGRID: self.sendgrid_sandbox,
-            Transport.TWILIO: self.twilio_from == _TEST_SENDER
-            and not self.twilio_messaging_service,
+        test_number = self.twilio_from == _TEST_SENDER and not self.twilio_messaging_service
+        checked = {
+            Channel.EMAIL: (Transport.SENDGRID, self.sendgrid_host, self.sendgrid_sandbox),
+            Channel.SMS: (Transport.TWILIO, self.twilio_host, test_number),
+            # Twilio's test credentials know nothing of WhatsApp.
+            Channel.WHATSAPP: (Transport.TWILIO, self.twilio_host, False),
         }
-        hosts = {Transport.SENDGRID: self.sendgrid_host, Transport.TWILIO: self.twilio_host}
-        for transport in (self.email_transport, self.sms_transport):
-            if transport in hosts and (
-                fault := _fault_of_host(hosts[transport], self.profile, harmless[transport])
+        for channel, (transport, host, harmless) in checked.items():
+            if self.transport_of(channel) is transport and (
+                fault := _fault_of_host(host, self.profile, harmless)
             ):
                 yield f"{transport}_host: {fault}"
+
+    def transport_of(self, channel: Channel) -> Transport:
+        """What carries a channel. What nobody chose goes to the mailbox folder, in production nowhere."""
+        chosen = {
+            Channel.EMAIL: self.email_transport,
+            Channel.SMS: self.sms_transport,
+            Channel.WHATSAPP: self.whatsapp_transport,
+        }[channel]
+        production = self.profile is Profile.PRODUCTION
+        return chosen or (Transport.NONE if production else Transport.MAILBOX)
 
     @property
     def lake_path(self) -> Path:

@@ -6,6 +6,7 @@ import pytest
 
 from perennial.bootstrap import Installation
 from perennial.errors import SettingsError
+from perennial.model.words import Channel
 from perennial.settings import Settings, read_settings
 
 LONG = "x" * 32
@@ -122,12 +123,70 @@ def test_keys_are_masked_wherever_settings_are_printed(monkeypatch: pytest.Monke
         assert "canary" not in text
 
 
+def test_a_channel_that_nobody_uses_needs_no_transport(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(monkeypatch, PRODUCTION, SENDGRID)
+    assert set(Installation(settings).providers()) == {Channel.EMAIL}
+
+
+def test_nothing_is_carried_where_none_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(monkeypatch, {"SMS_TRANSPORT": "none"})
+    assert set(Installation(settings).providers()) == {Channel.EMAIL, Channel.WHATSAPP}
+
+
+def test_outside_production_every_channel_goes_to_the_mailbox_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    providers = Installation(settings_of(monkeypatch, STAGING)).providers()
+    assert {channel: p.name for channel, p in providers.items()} == dict.fromkeys(
+        Channel, "mailbox"
+    )
+
+
+@pytest.mark.parametrize("sender", ["+15551234567", "whatsapp:+15551234567"])
+def test_whatsapp_leaves_from_a_number_of_its_own_or_by_the_service(
+    monkeypatch: pytest.MonkeyPatch, sender: str
+) -> None:
+    chosen = PRODUCTION | TWILIO | {"SMS_TRANSPORT": "none", "WHATSAPP_TRANSPORT": "twilio"}
+    assert settings_of(monkeypatch, chosen)
+    own = {"TWILIO_MESSAGING_SERVICE": "", "TWILIO_WHATSAPP_FROM": sender}
+    providers = Installation(settings_of(monkeypatch, chosen, own)).providers()
+    assert {channel: p.name for channel, p in providers.items()} == {
+        Channel.WHATSAPP: "twilio_whatsapp"
+    }
+
+
+def test_whatsapp_without_a_sender_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = TWILIO | {"SMS_TRANSPORT": "none", "WHATSAPP_TRANSPORT": "twilio"}
+    missing = {"TWILIO_HOST": LOCAL, "TWILIO_MESSAGING_SERVICE": "", "TWILIO_FROM": "+1555"}
+    with pytest.raises(SettingsError, match="twilio_whatsapp_from"):
+        settings_of(monkeypatch, chosen, missing)
+
+
+def test_staging_writes_to_nobody_on_whatsapp(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Case 46."""
+    chosen = {"WHATSAPP_TRANSPORT": "twilio", "SMS_TRANSPORT": "none"}
+    test_number = {"TWILIO_FROM": "+15005550006", "TWILIO_WHATSAPP_FROM": "+15005550006"}
+    with pytest.raises(SettingsError, match="real people"):
+        settings_of(monkeypatch, STAGING, TWILIO, chosen, test_number)
+
+
+def test_rates_and_requests_at_once_reach_the_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = {"TWILIO_CONCURRENCY": "30", "TWILIO_RATE": "12", "TWILIO_WHATSAPP_RATE": "80"}
+    chosen = {"WHATSAPP_TRANSPORT": "twilio", "TWILIO_HOST": LOCAL}
+    providers = Installation(settings_of(monkeypatch, TWILIO, chosen, limits)).providers()
+    sms, whatsapp = providers[Channel.SMS], providers[Channel.WHATSAPP]
+    assert (sms.rate, whatsapp.rate) == (12, 80)
+    assert sms.batch_size * sms.concurrency <= 30
+    assert whatsapp.batch_size * whatsapp.concurrency <= 30
+
+
 @pytest.mark.parametrize(
     ("variables", "named"),
     [
         ({"SMS_TRANSPORT": "smtp"}, "smtp carries no sms"),
         (TWILIO | {"EMAIL_TRANSPORT": "twilio", "TWILIO_HOST": LOCAL}, "twilio carries no email"),
         (SENDGRID | {"SMS_TRANSPORT": "sendgrid", "SENDGRID_HOST": LOCAL}, "sendgrid carries no"),
+        ({"WHATSAPP_TRANSPORT": "smtp"}, "smtp carries no whatsapp"),
     ],
 )
 def test_a_transport_carries_only_its_own_channel(

@@ -35,7 +35,7 @@ def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) 
         ({"PROFILE": "staging"}, "PERENNIAL_SECRET"),
         ({"PROFILE": "production", "SECRET": "short"}, "PERENNIAL_SECRET"),
         ({"PROFILE": "production", "SECRET": LONG, "CLOCK": "simulated"}, "wall clock"),
-        ({"PROFILE": "production", "SECRET": LONG}, "mailbox"),
+        ({"PROFILE": "production", "SECRET": LONG, "SMS_TRANSPORT": "mailbox"}, "sms_transport"),
     ],
 )
 def test_an_unsafe_installation_is_refused(
