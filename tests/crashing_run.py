@@ -161,6 +161,7 @@ def carry_out(order: Order) -> None:
     asyncio.run(
         dispatch(
             chunks,
+            campaign=CAMPAIGN,
             ledger=DyingLedger(order.folder, death),
             providers={Channel.EMAIL: DyingMailbox(order, death)},
             compose=compose,

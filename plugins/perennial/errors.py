@@ -15,6 +15,8 @@ PerennialError
 ├── PlanError               a plan cannot be made or is not the one that was approved
 ├── LedgerError             the ledger cannot be written or is not the one we know
 ├── DeliveryError           a provider cannot be used at all; the run stops, nothing is burnt
+│   ├── RunInterrupted      somebody asked the run to end; run it again to go on
+│   └── RestoredLedger      the ledger is older than what was sent; nothing is sent until it is reconciled
 └── AccountingError         somebody in the audience is unaccounted for
 
 The docstring of an error is its default message. Texts never hold personal data: keys and counts only.
@@ -107,6 +109,14 @@ class LedgerError(PerennialError):
 
 class DeliveryError(PerennialError):
     """The provider cannot be used; the run stops and nothing more is claimed."""
+
+
+class RunInterrupted(DeliveryError):
+    """Somebody asked the run to end. Nothing is lost; run it again to go on."""
+
+
+class RestoredLedger(DeliveryError):
+    """The ledger is older than what was sent. Nothing is sent until it is reconciled: perennial reconcile."""
 
 
 class AccountingError(PerennialError):

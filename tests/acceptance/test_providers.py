@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,7 @@ from perennial.emulator.serving import Emulator, emulator_thread
 from perennial.errors import DeliveryError
 from perennial.model.message import Message, PlannedMessage, SmsMessage
 from perennial.model.shop import Caps
-from perennial.model.words import Channel, MessageState
+from perennial.model.words import Channel, MessageState, Reason
 from perennial.settings import Settings
 
 ACCEPTED, REFUSED = MessageState.ACCEPTED, MessageState.REFUSED
@@ -99,6 +100,7 @@ def run(
     provider: SendGridEmail | TwilioMessages,
     audience: Sequence[PlannedMessage],
     worker: str = "first",
+    now: datetime = NOW,
 ) -> DispatchSummary:
     ledger = ledger_of(folder)
     ledger.migrate()
@@ -106,17 +108,24 @@ def run(
         return asyncio.run(
             dispatch(
                 [audience],
+                campaign=CAMPAIGN,
                 ledger=ledger,
                 providers={provider.channel: provider},
                 compose=compose,
                 caps=Caps(),
-                clock=lambda: NOW,
+                clock=lambda: now,
                 worker=worker,
                 lease=timedelta(minutes=5),
             )
         )
     finally:
         ledger.close()
+
+
+def the_wait_is_over(folder: Path) -> None:
+    """As if the time that a provider asked for had passed by the database's clock."""
+    with sqlite3.connect(folder / "ledger.db") as connection:
+        connection.execute("update providers set not_before = null")
 
 
 def states(folder: Path) -> dict[MessageState, int]:
@@ -190,19 +199,31 @@ def test_a_used_up_window_makes_the_run_wait_and_loses_nobody(
     assert not claim.claimed, "who was sent away is left alone until the window ends"
 
 
-def test_a_long_rate_limit_ends_the_run_and_a_later_one_goes_on(
-    emulator: Emulator, tmp_path: Path
+def test_during_a_long_rate_limit_the_run_leaves_and_says_when_to_go_on(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Case 7."""
+    """Case 7: half an hour of 429; what has expired meanwhile is not sent."""
     audience = people(400)
+    audience[399] = replace(audience[399], expires_at=NOW + timedelta(minutes=20))
     emulator.fail(fault(FaultKind.RATE_LIMITED, times=1, seconds=1_800.0))
-    with pytest.raises(DeliveryError, match="left alone until"):
-        run(tmp_path, mailer(emulator), audience)
-    first = states(tmp_path)
-    assert first[ACCEPTED] < 400
-    assert sum(first.values()) == 400
-    assert first[RETRYABLE] == 400 - first[ACCEPTED]
-    assert sum(emulator.accepted().values()) == first[ACCEPTED]
+    provider = mailer(emulator)
+    provider.batch_size = 20
+    summary = run(tmp_path, provider, audience)
+    assert summary.resume_at is not None
+    assert timedelta(minutes=29) < summary.resume_at - NOW < timedelta(minutes=38)
+    assert summary.accepted + summary.retryable + summary.waiting == summary.messages == 400
+    assert summary.waiting > 0
+    assert sum(emulator.accepted().values()) == summary.accepted
+    assert len([r for r in caplog.records if "left alone" in r.message]) == 1
+
+    early = run(tmp_path, mailer(emulator), audience, "early")
+    assert early.accepted == 0, "another worker knows it, too"
+    assert early.resume_at is not None
+
+    the_wait_is_over(tmp_path)
+    later = run(tmp_path, mailer(emulator), audience, "late", now=NOW + timedelta(minutes=40))
+    assert later.blocked == {Reason.EXPIRED: 1}
+    assert emulator.accepted() == once(audience[:399])
 
 
 def test_too_many_requests_at_once_are_safe_to_try_again(

@@ -319,6 +319,7 @@ def run(folder: Path, server: SmtpServer, count: int, worker: str) -> DispatchSu
         return asyncio.run(
             dispatch(
                 [[planned(100 + number) for number in range(count)]],
+                campaign=CAMPAIGN,
                 ledger=ledger,
                 providers={Channel.EMAIL: Smtp(server, clock=lambda: NOW)},
                 compose=compose,

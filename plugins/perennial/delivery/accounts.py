@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from perennial.model.message import PlannedMessage, Receipt
 from perennial.model.words import Channel, Reason
@@ -15,7 +16,8 @@ class Counts:
     """How many messages ended where.
 
     taken: settled before, in another worker's hands, or taken from us by a suppression at the last moment.
-    not_due: their time has not come. blocked: not written to, for the reason given.
+    not_due: their time has not come. waiting: their turn has not come, because the campaign is paused or their
+    provider is left alone. blocked: not written to, for the reason given.
     """
 
     accepted: int = 0
@@ -24,20 +26,22 @@ class Counts:
     in_doubt: int = 0
     taken: int = 0
     not_due: int = 0
+    waiting: int = 0
     blocked: Mapping[Reason, int] = field(default_factory=dict)
 
     @property
     def messages(self) -> int:
         """All of them together."""
         answered = self.accepted + self.refused + self.retryable + self.in_doubt
-        return answered + self.taken + self.not_due + sum(self.blocked.values())
+        return answered + self.taken + self.not_due + self.waiting + sum(self.blocked.values())
 
 
 @dataclass(frozen=True, kw_only=True)
 class DispatchSummary(Counts):
-    """The counts of a run, whole and by channel."""
+    """The counts of a run, whole and by channel; and when to go on, as long as messages are waiting."""
 
     channels: Mapping[Channel, Counts] = field(default_factory=dict)
+    resume_at: datetime | None = None
 
 
 class Tally:
@@ -63,10 +67,20 @@ class Tally:
         """Messages whose time has not come."""
         self._figures.update((message.channel, "not_due") for message in messages)
 
-    def summary(self) -> DispatchSummary:
+    def waiting(self, messages: Iterable[PlannedMessage]) -> None:
+        """Messages whose turn has not come."""
+        self._figures.update((message.channel, "waiting") for message in messages)
+
+    def count(self, figure: str) -> Mapping[Channel, int]:
+        """One figure by channel, where it is not zero."""
+        return {channel: n for (channel, name), n in self._figures.items() if name == figure and n}
+
+    def summary(self, *, resume_at: datetime | None = None) -> DispatchSummary:
         seen = {channel for channel, _ in (*self._figures, *self._blocked)}
         by_channel = {channel: self._counts(channel) for channel in Channel if channel in seen}
-        return DispatchSummary(**vars(self._counts(*Channel)), channels=by_channel)
+        return DispatchSummary(
+            **vars(self._counts(*Channel)), channels=by_channel, resume_at=resume_at
+        )
 
     def _counts(self, *channels: Channel) -> Counts:
         figures: Counter[str] = Counter()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-from perennial.errors import DeliveryError
+from perennial.delivery.bell import Bell
+from perennial.errors import RunInterrupted
 
 # Airflow asks with SIGINT, five seconds later with SIGTERM, five seconds later it kills.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -16,9 +17,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Stop:
     """Whether to go on; the first reason to stop is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, bell: Bell | None = None) -> None:
         self.reason: Exception | None = None
-        self._asked = asyncio.Event()
+        self._bell = bell or Bell()
 
     @property
     def asked(self) -> bool:
@@ -27,18 +28,12 @@ class Stop:
     def because(self, reason: Exception) -> None:
         """Start nothing new; what is on the wire is waited for."""
         self.reason = self.reason or reason
-        self._asked.set()
-
-    async def wait(self, seconds: float) -> None:
-        """Returns after that time, or as soon as there is a reason to stop."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._asked.wait()
+        self._bell.ring()
 
     def on_request(self) -> None:
         """Somebody wants the run to end."""
         self.because(
-            DeliveryError(
+            RunInterrupted(
                 "The run was asked to stop. What was claimed and not yet handed over has been released; "
                 "run it again to go on."
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -12,6 +13,7 @@ from perennial.campaigns.choices import StopWhen
 from perennial.campaigns.definition import Campaign
 from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
+from perennial.delivery.doubts import Recall
 from perennial.delivery.provider import Provider
 from perennial.errors import PlanError
 from perennial.lake.duck import Engine
@@ -21,7 +23,10 @@ from perennial.model.keys import MessageKey
 from perennial.model.message import Message, PlannedMessage
 from perennial.model.shop import Caps
 from perennial.model.words import Channel
+from perennial.pipeline.fence import SentMark
 from perennial.pipeline.plan_reading import EVERYBODY, PlanReader, Selection, plan_partition
+
+_CHUNK = 1_000
 
 
 class RecentBuyers(Protocol):
@@ -42,6 +47,8 @@ class Shipping:
     lease: timedelta
     worker: str
     buyers: RecentBuyers
+    recall: Recall | None = field(default=None, repr=False)
+    silent_for: Mapping[str, timedelta] = field(default_factory=dict)
 
 
 def check_plan(engine: Engine, campaign: str, day: date, plan_hash: str) -> None:
@@ -107,23 +114,35 @@ async def dispatch_wave(
     shard: int | None = None,
     selection: Selection = EVERYBODY,
 ) -> DispatchSummary:
-    """Sends what is due by now, and records what has expired.
+    """Sends what is due by now, and records what has expired; keeps the sent mark beside the plans meanwhile.
 
     Safe to run at any time, any number of times, by any number of workers: who gets a message is decided by
     the ledger.
+
+    Raises:
+        RestoredLedger: the ledger is older than what was sent.
     """
     reader = PlanReader(campaign=campaign, day=day, secret=secret)
-    return await dispatch(
-        reader.messages(engine, until=shipping.clock(), shard=shard, selection=selection),
-        ledger=shipping.ledger,
-        providers=shipping.providers,
-        compose=shipping.compose,
-        caps=shipping.caps,
-        clock=shipping.clock,
-        worker=shipping.worker,
-        lease=shipping.lease,
-        converted=_converted(shipping, campaign, day, zone),
+    due = reader.messages(
+        engine, until=shipping.clock(), shard=shard, selection=selection, chunk=_CHUNK
     )
+    mark = SentMark(engine.lake.root)
+    await asyncio.to_thread(mark.check, shipping.ledger)
+    async with mark.kept(shipping.ledger):
+        return await dispatch(
+            due,
+            campaign=campaign.name,
+            ledger=shipping.ledger,
+            providers=shipping.providers,
+            compose=shipping.compose,
+            caps=shipping.caps,
+            clock=shipping.clock,
+            worker=shipping.worker,
+            lease=shipping.lease,
+            converted=_converted(shipping, campaign, day, zone),
+            recall=shipping.recall,
+            silent_for=shipping.silent_for,
+        )
 
 
 def _converted(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -98,13 +98,30 @@ class PlanReader:
         for batch in engine.batches(_query(until, shard, selection), size=chunk):
             yield [self.message(row) for row in batch.to_pylist()]
 
+    def of_keys(self, engine: Engine, keys: Collection[MessageKey]) -> list[PlannedMessage]:
+        """Those of the plan's messages that are to be sent and have one of these keys.
+
+        Raises:
+            MissingPartition: there is no plan for that day.
+        """
+        path = engine.lake.existing(plan_partition(self.campaign.name, self.day)).as_posix()
+        named = ", ".join(_quoted(key) for key in sorted(keys))
+        query = f"""
+            select {COLUMNS}
+            from read_parquet({_quoted(path)}, hive_partitioning = false)
+            where outcome = 'send' and message_key in ({named})
+        """
+        return [self.message(row) for batch in engine.batches(query) for row in batch.to_pylist()]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
 
 def _query(until: datetime | None, shard: int | None, selection: Selection) -> str:
     chosen = ["outcome = 'send'"]
     if selection.customers:
-        names = ", ".join(
-            "'" + name.replace("'", "''") + "'" for name in sorted(selection.customers)
-        )
+        names = ", ".join(_quoted(name) for name in sorted(selection.customers))
         chosen.append(f"customer_id in ({names})")
     limit = "" if selection.limit is None else f"limit {selection.limit:d}"
     due = ["true"]

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from perennial.bootstrap import Installation
@@ -19,16 +19,22 @@ from perennial.settings import Clock
 
 if TYPE_CHECKING:
     from perennial.campaigns.definition import Campaign
+    from perennial.delivery.accounts import DispatchSummary
     from perennial.model.message import Message, PlannedMessage
     from perennial.pipeline.accounting import Account
     from perennial.pipeline.dispatching import Shipping
     from perennial.pipeline.plan_reading import Selection
     from perennial.pipeline.planning import PlanSummary
 
+ANSWERS = ("accepted", "refused", "retryable", "in_doubt")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """What one turn of a dispatch did, and when the next one is due; nothing when all waves have left."""
+    """What one turn of a dispatch did, and when the next one is due; nothing when all waves have left.
+
+    It is due with the next wave, when a message may be tried again, or when a pause is to be looked at again.
+    """
 
     counts: Mapping[str, int]
     next_wave: datetime | None
@@ -80,22 +86,28 @@ class CampaignSteps(Installation):
             record_hold_outs(self.engine, self.ledger, campaign, day, self.now())
             counts: Counter[str] = Counter()
             while True:
-                counts.update(self._wave(chosen, day, shard, selection))
+                summary = self._wave(chosen, day, shard, selection)
+                counts.update({state: getattr(summary, state) for state in ANSWERS})
                 wave = next_wave(self.engine, campaign, day, shard=shard, after=self.now())
                 if self.settings.clock is Clock.WALL:
-                    retry = self.ledger.next_retry(campaign, day, now=self.now())
-                    due = [at for at in (wave, retry) if at is not None]
+                    again = summary.resume_at or self.ledger.next_retry(
+                        campaign, day, now=self.now()
+                    )
+                    due = [at for at in (wave, again) if at is not None]
                     return Progress(counts=dict(counts), next_wave=min(due, default=None))
+                if summary.resume_at is not None:
+                    wait = summary.resume_at - self.now()
+                    return Progress(counts=dict(counts), next_wave=datetime.now(UTC) + wait)
                 if wave is None:
                     return Progress(counts=dict(counts), next_wave=None)
                 self.simulated_now = wave
 
     def _wave(
         self, campaign: Campaign, day: date, shard: int | None, selection: Selection
-    ) -> dict[str, int]:
+    ) -> DispatchSummary:
         from perennial.pipeline.dispatching import dispatch_wave
 
-        summary = asyncio.run(
+        return asyncio.run(
             dispatch_wave(
                 self.engine,
                 self._shipping(),
@@ -107,15 +119,11 @@ class CampaignSteps(Installation):
                 selection=selection,
             )
         )
-        return {
-            "accepted": summary.accepted,
-            "refused": summary.refused,
-            "retryable": summary.retryable,
-            "in_doubt": summary.in_doubt,
-        }
 
     def _shipping(self) -> Shipping:
+        from perennial.delivery.outcomes import Carrier
         from perennial.pipeline.dispatching import Shipping
+        from perennial.pipeline.recalling import Recall
 
         return Shipping(
             ledger=self.ledger,
@@ -126,6 +134,14 @@ class CampaignSteps(Installation):
             lease=timedelta(seconds=self.settings.lease_seconds),
             worker=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
             buyers=self.source,
+            recall=Recall(
+                engine=self.engine,
+                campaigns=self.campaigns,
+                secret=self.secret,
+                compose=self._compose,
+            ),
+            # SendGrid reports on every email that it has taken on; what it does not mention it does not have.
+            silent_for={Carrier.SENDGRID.value: timedelta(minutes=self.settings.doubt_minutes)},
         )
 
     @contextmanager

@@ -1,0 +1,126 @@
+"""Keeping a provider's rate together with every other worker: each request begins in a turn of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from perennial.errors import LedgerError
+
+Reserve = Callable[[int, timedelta], Awaitable[timedelta]]
+"""Reserves so many units, the first not before the lead is over; says how long from now the first may begin."""
+
+PACE = 0.97
+"""How much of the rate is used. The rest is room for turns that are taken a little late."""
+
+# More than that, and a turn is not taken any more: what is caught up in a burst breaks the rate.
+_LATE_SECONDS = 0.02
+_SHORTEST_LEAD, _LONGEST_LEAD = 0.03, 1.0
+_SECONDS_BETWEEN_TRIES = 0.5
+_TRIES = 20
+
+
+class Turns:
+    """A worker's place in the queue for a provider's rate."""
+
+    def __init__(self, reserve: Reserve, per_second: float) -> None:
+        self._reserve = reserve
+        self._lead = _SHORTEST_LEAD
+        self._wanted: list[tuple[int, asyncio.Future[float]]] = []
+        self._clerk: asyncio.Task[None] | None = None
+        self.spacing = 1 / per_second
+
+    @property
+    def lead(self) -> float:
+        """Seconds from the decision to begin a batch to its first request, as they were lately."""
+        return self._lead
+
+    def took(self, seconds: float) -> None:
+        """What it took this time; the lead follows upwards at once, and downwards slowly."""
+        lead = max(1.25 * seconds + 0.01, 0.9 * self._lead)
+        self._lead = min(max(lead, _SHORTEST_LEAD), _LONGEST_LEAD)
+
+    async def reserve(self, units: int) -> float:
+        """When the first of these units may begin, by the loop's clock; the others follow one spacing apart.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._wanted.append((units, turn))
+        if self._clerk is None or self._clerk.done():
+            self._clerk = asyncio.create_task(self._serve())
+        return await turn
+
+    async def _serve(self) -> None:
+        """One question to the ledger for all that were asked meanwhile."""
+        while self._wanted:
+            wanted, self._wanted = self._wanted, []
+            try:
+                wait = await self._reserve(
+                    sum(units for units, _ in wanted), timedelta(seconds=self._lead)
+                )
+            except LedgerError as fault:
+                for _, turn in wanted:
+                    if not turn.done():
+                        turn.set_exception(fault)
+                continue
+            # Counted from the answer, never from the question: rather late than early.
+            begins = _clock() + wait.total_seconds()
+            for units, turn in wanted:
+                if not turn.done():
+                    turn.set_result(begins)
+                begins += units * self.spacing
+
+
+class BatchPace:
+    """The pace of one batch: hands its turns out, request by request."""
+
+    def __init__(self, turns: Turns, *, first: float, units: int) -> None:
+        self._turns = turns
+        self._next = first
+        self._left = units
+        self._decided = _clock()
+        self._began = False
+
+    async def __call__(self, units: int) -> None:
+        """Returns when a request of so many units may begin."""
+        self._notice_the_lead()
+        turn = self._own(units)
+        while turn is None or not await _on_time(turn):
+            turn = await self._anew(units)
+
+    def _own(self, units: int) -> float | None:
+        """A turn that the batch came with, as long as there are any."""
+        if self._left < units:
+            return None
+        turn = self._next
+        self._left -= units
+        self._next += units * self._turns.spacing
+        return turn
+
+    async def _anew(self, units: int) -> float:
+        """A turn in place of one that was missed. The message is on its way, so the ledger is waited for."""
+        for _ in range(_TRIES):
+            try:
+                return await self._turns.reserve(units)
+            except LedgerError:
+                await asyncio.sleep(_SECONDS_BETWEEN_TRIES)
+        return _clock()
+
+    def _notice_the_lead(self) -> None:
+        if not self._began:
+            self._began = True
+            self._turns.took(_clock() - self._decided)
+
+
+async def _on_time(turn: float) -> bool:
+    """Waits for the turn; false when it has been missed."""
+    if (left := turn - _clock()) > 0:
+        await asyncio.sleep(left)
+    return _clock() - turn <= _LATE_SECONDS
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
