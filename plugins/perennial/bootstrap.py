@@ -136,6 +136,7 @@ class Installation:
     def _twilio(self, channel: Channel) -> Provider:
         from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
         from perennial.delivery.twilio_payload import TextOptions
+        from perennial.events.twilio_events import STATUS_PATH
         from perennial.model.words import Channel
 
         settings = self.settings
@@ -152,7 +153,7 @@ class Installation:
             options=TextOptions(
                 messaging_service=service or None,
                 sender=sender or None,
-                status_callback=f"{settings.edge_url.rstrip('/')}/webhooks/twilio/status",
+                status_callback=settings.edge_url.rstrip("/") + STATUS_PATH,
                 redact=settings.twilio_redact,
             ),
             concurrency=settings.twilio_concurrency,

@@ -210,6 +210,13 @@ def emulate(
     inbound_url: Annotated[
         str | None, typer.Option(help="Loopback address for what people text back.")
     ] = None,
+    edge: Annotated[
+        str | None,
+        typer.Option(help="Where `perennial edge` answers on this machine: events go there."),
+    ] = None,
+    public_url: Annotated[
+        str, typer.Option(envvar="PERENNIAL_EDGE_URL", help="Its address as the world knows it.")
+    ] = "https://shop.example",
     as_json: AsJson = False,
 ) -> None:
     """Play SendGrid and Twilio on this machine until interrupted. Nothing leaves it."""
@@ -223,12 +230,27 @@ def emulate(
         latency=latency,
         mail_outcomes=options.LIVELY_MAIL if lively else options.MailOutcomes(),
         text_outcomes=options.LIVELY_TEXT if lively else options.TextOutcomes(),
-        event_url=event_url,
+        event_url=emulating.event_url_of(event_url, edge=edge),
         inbound_url=inbound_url,
+        forward=emulating.forwarded(public_url, edge=edge),
     )
     serving.serve(
-        chosen, port=port, announce=lambda at: emulating.announce(at.account(), as_json=as_json)
+        chosen,
+        port=port,
+        announce=lambda at: emulating.announce(at.account(), public=public_url, as_json=as_json),
     )
+
+
+@app.command()
+def edge(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8090,
+    host: Annotated[str, typer.Option(help="0.0.0.0 in a container.")] = "127.0.0.1",
+) -> None:
+    """Answer the providers' webhooks until interrupted: what became of messages, settled doubts."""
+    from perennial.edge.serving import serve
+
+    with services() as perennial:
+        serve(perennial, host=host, port=port, announce=lambda at: notes.print(f"Edge: {at}"))
 
 
 @app.command()

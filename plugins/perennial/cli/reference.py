@@ -130,7 +130,7 @@ def _default(name: str, default: object) -> str:
 
 def _commands() -> str:
     command = typer.main.get_command(app)
-    head = "# Commands\n\nAll but `demo` take `--json` for data on stdout and nothing else; all take `--help`.\n"
+    head = "# Commands\n\nAll but `demo` and `edge` take `--json` for data on stdout and nothing else; all take `--help`.\n"
     found: Mapping[str, Any] = getattr(command, "commands", {})
     return head + "".join(_command(name, found[name]) for name in sorted(found))
 

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from perennial.settings import Settings, read_settings
 from perennial.sources.shop_clock import read_zone
+from perennial.steps.events import EventSteps
 from perennial.steps.looking import LookingSteps
 from perennial.steps.night import NightSteps
 
 
-class Perennial(NightSteps, LookingSteps):
+class Perennial(NightSteps, LookingSteps, EventSteps):
     """One installation at work. Every step may be repeated at any time."""
 
 
