@@ -122,9 +122,10 @@ def _record(
 
 def _believe(connection: Connection, database: Database, events: Sequence[_Event]) -> None:
     """Any event proves that the provider took the message on: as a late yes, it settles what is not settled."""
-    first = _earliest(events, by=("key",))
+    named = [event for event in events if event["provider_id"]]
+    one_each = {event["key"]: event for event in [*events, *named]}
     believe = statement("believe", database.dialect)
-    connection.execute(believe, {"events": packed(first)}).close()
+    connection.execute(believe, {"events": packed(one_each.values())}).close()
 
 
 def _suppress(connection: Connection, database: Database, events: Iterable[_Event]) -> None:
