@@ -10,6 +10,8 @@ from pathlib import Path
 from mjml import mjml2html
 
 from perennial.errors import Fault
+from perennial.messages.approved import CompiledWhatsApp
+from perennial.messages.approved_files import ApprovedDraft
 from perennial.messages.files import Draft, Folder
 from perennial.messages.kinds import Kind
 from perennial.messages.markup import (
@@ -116,6 +118,30 @@ class Compiler:
             stop_word=stop_word,
             fields=frozenset(source.linted.fields),
             required=frozenset(source.linted.required),
+        )
+
+    def whatsapp(self, locale: str, draft: ApprovedDraft) -> CompiledWhatsApp | None:
+        """An approved template, or nothing where a fault stands in the way."""
+        known = len(self._faults)
+        sources = {
+            name: self._stage.phrase(draft.path, words, locale)
+            for name, words in draft.variables.items()
+        }
+        stop_word = self._stage.word(locale, "stop_word")
+        if stop_word is None or stop_word not in draft.body.text:
+            message = f"The body lacks the word that stops messages, {stop_word or 'stop_word'}."
+            self._faults.append(Fault(path=draft.path, line=draft.body.line, message=message))
+        if len(self._faults) > known:
+            return None
+        return CompiledWhatsApp(
+            path=draft.path,
+            content_sid=draft.content_sid,
+            body=draft.body.text.strip(),
+            variables={
+                name: self._part(locale, source.text, ONE_LINE) for name, source in sources.items()
+            },
+            fields=_union(source.linted.fields for source in sources.values()),
+            required=_union(source.linted.required for source in sources.values()),
         )
 
     def _part(self, locale: str, source: str, tidying: Tidying | None = None) -> Part:

@@ -11,7 +11,13 @@ from perennial.messages.cleaning import has_breaks
 from perennial.messages.templates import Templates
 from perennial.messages.values import read_values
 from perennial.model.keys import MessageKey, link_token
-from perennial.model.message import EmailMessage, Message, PlannedMessage, SmsMessage
+from perennial.model.message import (
+    EmailMessage,
+    Message,
+    PlannedMessage,
+    SmsMessage,
+    WhatsAppMessage,
+)
 from perennial.model.shop import Shop
 from perennial.model.words import Channel
 
@@ -39,6 +45,8 @@ def compose(
     links = _links(planned.key, edge_url, secret, fields)
     if planned.channel is Channel.SMS:
         return _compose_sms(planned, templates, shop, values | links)
+    if planned.channel is Channel.WHATSAPP:
+        return _compose_whatsapp(planned, templates, values | links)
     return _compose_email(planned, templates, shop, values | links)
 
 
@@ -84,6 +92,23 @@ def _compose_sms(
         to=planned.address,
         text=sms.text,
         segments=sms.segments,
+        expires_at=planned.expires_at,
+    )
+
+
+def _compose_whatsapp(
+    planned: PlannedMessage, templates: Templates, values: dict[str, Any]
+) -> WhatsAppMessage:
+    approved = templates.whatsapp(planned.template, planned.locale, values)
+    _refuse_breaks(planned.address)
+    return WhatsAppMessage(
+        key=planned.key,
+        campaign=planned.campaign,
+        locale=planned.locale,
+        to=planned.address,
+        content_sid=approved.content_sid,
+        variables=approved.variables,
+        text=approved.text,
         expires_at=planned.expires_at,
     )
 

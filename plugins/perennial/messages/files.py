@@ -68,7 +68,7 @@ def _read_emails(
     path: Path, locales: tuple[str, ...], faults: list[Fault]
 ) -> dict[tuple[str, str], tuple[Draft, Draft]]:
     emails = {}
-    for name in _template_names(path, (".mjml", ".txt")):
+    for name in template_names(path, (".mjml", ".txt")):
         for locale in locales:
             mjml = _read_draft(path / name / f"{locale}.mjml", faults)
             text = _read_draft(path / name / f"{locale}.txt", faults)
@@ -82,7 +82,7 @@ def _read_texts(
 ) -> dict[tuple[str, str], Draft]:
     drafts = {
         (name, locale): _read_draft(path / name / f"{locale}.txt", faults)
-        for name in _template_names(path, (".txt",))
+        for name in template_names(path, (".txt",))
         for locale in locales
     }
     return {key: draft for key, draft in drafts.items() if draft}
@@ -90,14 +90,15 @@ def _read_texts(
 
 def _read_shared(path: Path, faults: list[Fault]) -> dict[str, Draft]:
     """Files that are no template's: beside the templates' folders, or in folders without a locale's file."""
-    templates = set(_template_names(path, (".mjml", ".txt")))
+    templates = set(template_names(path, (".mjml", ".txt")))
     files = sorted(file for file in path.rglob("*") if file.suffix in {".mjml", ".txt"})
     shared = [file for file in files if file.relative_to(path).parts[0] not in templates]
     drafts = {file.relative_to(path).as_posix(): _read_draft(file, faults) for file in shared}
     return {name: draft for name, draft in drafts.items() if draft}
 
 
-def _template_names(path: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
+def template_names(path: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
+    """The folders that hold a file of some language."""
     for folder in sorted(path.iterdir()) if path.is_dir() else ():
         if folder.is_dir() and any(
             file.suffix in suffixes and _LOCALE.fullmatch(file.stem) for file in folder.iterdir()
@@ -105,7 +106,8 @@ def _template_names(path: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
             yield folder.name
 
 
-def _read_text(path: Path, faults: list[Fault]) -> str | None:
+def read_text(path: Path, faults: list[Fault]) -> str | None:
+    """A file's text; nothing where it is missing or unreadable."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -116,7 +118,7 @@ def _read_text(path: Path, faults: list[Fault]) -> str | None:
 
 
 def _read_draft(path: Path, faults: list[Fault]) -> Draft | None:
-    text = _read_text(path, faults)
+    text = read_text(path, faults)
     if text is None:
         return None
     lines = text.split("\n")
@@ -147,25 +149,33 @@ def _has_front(draft: Draft, faults: list[Fault]) -> bool:
 
 
 def _read_words(path: Path, faults: list[Fault]) -> dict[str, Words]:
-    text = _read_text(path, faults)
+    text = read_text(path, faults)
     return {} if text is None else _read_yaml(path, text, faults)
 
 
-def _read_yaml(path: Path, text: str, faults: list[Fault]) -> dict[str, Words]:
+def load_mapping(path: Path, text: str, faults: list[Fault]) -> CommentedMap | None:
+    """What a YAML file says, with the places of it; nothing where it is no mapping."""
     try:
         mapping = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         faults.append(Fault(path=path, line=line, message=f"Not YAML: {error.problem}."))
-        return {}
+        return None
     except YAMLError:
         faults.append(Fault(path=path, message="Not YAML."))
-        return {}
+        return None
     if not isinstance(mapping, CommentedMap):
         faults.append(Fault(path=path, line=1, message="Phrases are written `name: words`."))
+        return None
+    return mapping
+
+
+def _read_yaml(path: Path, text: str, faults: list[Fault]) -> dict[str, Words]:
+    mapping = load_mapping(path, text, faults)
+    if mapping is None:
         return {}
     lines = text.split("\n")
-    words = {str(key): _read_phrase(key, mapping, lines) for key in mapping}
+    words = {str(key): read_phrase(key, mapping, lines) for key in mapping}
     for key, phrase in words.items():
         if phrase is None:
             line = mapping.lc.key(key)[0] + 1
@@ -173,7 +183,8 @@ def _read_yaml(path: Path, text: str, faults: list[Fault]) -> dict[str, Words]:
     return {key: phrase for key, phrase in words.items() if phrase}
 
 
-def _read_phrase(key: object, mapping: CommentedMap, lines: list[str]) -> Words | None:
+def read_phrase(key: object, mapping: CommentedMap, lines: list[str]) -> Words | None:
+    """The text under a key, and where it begins; nothing where it is no text."""
     value = mapping[key]
     if isinstance(value, bool | dict | list) or value is None:
         return None

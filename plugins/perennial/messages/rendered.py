@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from perennial.messages.sms_segments import Encoding
@@ -29,3 +30,12 @@ class RenderedSms:
     characters: int
     segments: int
     stop_word: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RenderedWhatsApp:
+    """An approved template with one person's values, by number, and what the person reads."""
+
+    content_sid: str
+    variables: Mapping[str, str] = field(repr=False)
+    text: str = field(repr=False)

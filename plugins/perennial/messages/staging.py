@@ -72,6 +72,10 @@ class Stage:
         phrases = self._front(draft)
         return {name: self._source(draft.path, phrases[name], locale) for name in FRONT_FIELDS}
 
+    def phrase(self, path: Path, words: Words, locale: str) -> Source:
+        """A phrase that stands by itself in a file."""
+        return self._source(path, self._phrase(path, words), locale)
+
     def word(self, locale: str, name: str) -> str | None:
         """A plain phrase of the words file."""
         phrase = self._words[locale].get(name)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from perennial.errors import Fault, RenderError, TemplateError
+from perennial.messages.approved import CompiledWhatsApp, fill_whatsapp
+from perennial.messages.approved_files import read_approved
 from perennial.messages.checks import (
     HTML_LIMIT,
     SMS_LIMIT,
@@ -18,7 +20,7 @@ from perennial.messages.checks import (
 from perennial.messages.compiling import CompiledEmail, CompiledSms, Compiler
 from perennial.messages.files import read_folder
 from perennial.messages.parts import interleave
-from perennial.messages.rendered import RenderedEmail, RenderedSms
+from perennial.messages.rendered import RenderedEmail, RenderedSms, RenderedWhatsApp
 from perennial.messages.sms_segments import count_segments, plain_punctuation
 from perennial.messages.values import demand, example_values, required_of_plan
 from perennial.model.fields import MERGE_FIELDS
@@ -26,7 +28,7 @@ from perennial.model.message import EmailParts
 from perennial.model.shop import Shop
 from perennial.model.words import Channel
 
-Compiled = CompiledEmail | CompiledSms
+Compiled = CompiledEmail | CompiledSms | CompiledWhatsApp
 
 
 class Templates:
@@ -37,13 +39,15 @@ class Templates:
         shop: Shop,
         emails: Mapping[tuple[str, str], CompiledEmail],
         texts: Mapping[tuple[str, str], CompiledSms],
+        approved: Mapping[tuple[str, str], CompiledWhatsApp],
     ) -> None:
         self._emails = dict(emails)
         self._texts = dict(texts)
+        self._approved = dict(approved)
         self._channels: dict[Channel, Mapping[tuple[str, str], Compiled]] = {
             Channel.EMAIL: self._emails,
             Channel.SMS: self._texts,
-            Channel.WHATSAPP: {},
+            Channel.WHATSAPP: self._approved,
         }
         self._default_locale = shop.default_locale
         # Asked for with each message, so that only the links are signed that the message uses.
@@ -57,7 +61,7 @@ class Templates:
 
     def locales(self, name: str) -> tuple[str, ...]:
         """The languages in which a template exists."""
-        keys = (*self._emails, *self._texts)
+        keys = (*self._emails, *self._texts, *self._approved)
         return tuple(sorted({locale for known, locale in keys if known == name}))
 
     def fields(self, name: str, channel: Channel) -> frozenset[str]:
@@ -113,6 +117,20 @@ class Templates:
         compiled = self._texts[template, self.locale_for(template, Channel.SMS, locale)]
         return _fill_sms(compiled, values)
 
+    def whatsapp(self, template: str, locale: str, values: Mapping[str, Any]) -> RenderedWhatsApp:
+        """One customer's WhatsApp message.
+
+        Args:
+            template: its name.
+            locale: the customer's; the nearest that exists is taken.
+            values: as `read_values` gives them.
+
+        Raises:
+            RenderError: a value is missing or unfit, or the message would be too long.
+        """
+        locale = self.locale_for(template, Channel.WHATSAPP, locale)
+        return fill_whatsapp(self._approved[template, locale], values)
+
     def _collect(
         self, fields: Callable[[Compiled], frozenset[str]]
     ) -> dict[tuple[str, Channel], frozenset[str]]:
@@ -142,16 +160,23 @@ def load_templates(folder: Path, shop: Shop) -> Templates:
     compiler = Compiler(drafts, shop, faults)
     emails = {key: compiler.email(*key, pair) for key, pair in drafts.emails.items()}
     texts = {key: compiler.sms(*key, draft) for key, draft in drafts.texts.items()}
+    approved = {
+        key: compiler.whatsapp(key[1], draft)
+        for key, draft in read_approved(folder / "whatsapp", shop.locales, faults).items()
+    }
     for email in filter(None, emails.values()):
         faults += _try_email(email, shop)
     for sms in filter(None, texts.values()):
         faults += _try_sms(sms, shop)
+    for whatsapp in filter(None, approved.values()):
+        faults += _try_whatsapp(whatsapp)
     if faults:
         raise TemplateError(sorted(set(faults), key=_by_place))
     return Templates(
         shop,
         {key: email for key, email in emails.items() if email},
         {key: sms for key, sms in texts.items() if sms},
+        {key: whatsapp for key, whatsapp in approved.items() if whatsapp},
     )
 
 
@@ -240,4 +265,15 @@ def _try_sms(compiled: CompiledSms, shop: Shop) -> list[Fault]:
             continue
         lacks = missing_in_sms(sms, shop)
         faults += [Fault(path=compiled.path, message=f"The message lacks {it}.") for it in lacks]
+    return faults
+
+
+def _try_whatsapp(compiled: CompiledWhatsApp) -> list[Fault]:
+    """Fill in the examples, and look whether every value comes out."""
+    faults = []
+    for values in _examples(compiled):
+        try:
+            fill_whatsapp(compiled, values)
+        except RenderError as error:
+            faults.append(Fault(path=compiled.path, message=f"With examples: {error}"))
     return faults
