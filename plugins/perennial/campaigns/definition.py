@@ -108,7 +108,7 @@ class Step(_Part):
         description="Days after the first step; 0 for the first step itself.", examples=[14]
     )
     template: Text = Field(
-        description="The words: a folder in templates/email and in templates/sms.",
+        description="The words: a folder of this name under templates/, for each channel of the campaign.",
         examples=["win_back_hello"],
     )
     offer: Offer | None = Field(None, description="What the step gives; nothing without it.")

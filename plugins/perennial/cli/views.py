@@ -59,7 +59,8 @@ def plan(data: Json) -> RenderableType:
             table.add_row(f"{heading}: {Reason(reason).meaning}", f"{count:,}", style="dim")
     foot = (
         f"{data['emails']:,} emails, {data['sms']:,} SMS in {data['sms_segments']:,} segments,"
-        f" {data['cost']} {data['currency']} · plan {data['plan_hash'][:12]}"
+        + (f" {data['whatsapp']:,} on WhatsApp," if data["whatsapp"] else "")
+        + f" {data['cost']} {data['currency']} · plan {data['plan_hash'][:12]}"
         + (" · dispatch has begun: the plan stands" if data["begun"] else "")
     )
     return Group(table, Text(foot, style="dim"))

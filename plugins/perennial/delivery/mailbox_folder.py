@@ -4,6 +4,7 @@
     <root>/email/<campaign>/<key>.eml      the email as it would travel
     <root>/email/<campaign>/<key>.html     its HTML, for a browser
     <root>/sms/<campaign>/<key>.txt        the text message
+    <root>/whatsapp/<campaign>/<key>.txt   the WhatsApp message
 
 A message that is accepted twice has two lines: this folder never hides a duplicate.
 """

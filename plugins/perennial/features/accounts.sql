@@ -10,8 +10,9 @@ select
     customers.region,
     coalesce(contacts.zone, $zone) as zone,
     coalesce(contacts.zone_source, 'shop') as zone_source,
-    case when lower(customers.preferred_channel) in ('email', 'sms') then lower(customers.preferred_channel) end
-        as preferred_channel,
+    case
+        when lower(customers.preferred_channel) in ('email', 'sms', 'whatsapp') then lower(customers.preferred_channel)
+    end as preferred_channel,
     customers.birth_date,
     cast(customers.signed_up_at at time zone $zone as date) as signed_up_on
 from customers

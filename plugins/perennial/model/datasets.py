@@ -67,7 +67,7 @@ CUSTOMERS = Dataset(
         _column("country", "VARCHAR", "ISO 3166-1 alpha-2."),
         _column("region", "VARCHAR", "State or province, the shop's code."),
         _column("postal_code", "VARCHAR", "As given."),
-        _column("preferred_channel", "VARCHAR", "email, sms, or nothing."),
+        _column("preferred_channel", "VARCHAR", "email, sms, whatsapp, or nothing."),
         _column("signed_up_at", "TIMESTAMPTZ", "When the account was made.", required=True),
         _UPDATED,
     ),
@@ -155,7 +155,7 @@ CONSENTS = Dataset(
     columns=(
         _column("consent_id", "VARCHAR", "The shop's id of the entry.", required=True),
         _column("customer_id", "VARCHAR", "Who.", required=True),
-        _column("channel", "VARCHAR", "email or sms.", required=True),
+        _column("channel", "VARCHAR", "email, sms or whatsapp.", required=True),
         _column("topic", "VARCHAR", "offers, loyalty or feedback.", required=True),
         _column("state", "VARCHAR", "granted or withdrawn.", required=True),
         _column("happened_at", "TIMESTAMPTZ", "When.", required=True),
@@ -213,7 +213,7 @@ CUSTOMER_FEATURES = Dataset(
         _column("region", "VARCHAR", "State or province."),
         _column("zone", "VARCHAR", "IANA zone the customer lives by."),
         _column("zone_source", "VARCHAR", "profile, address, phone or shop."),
-        _column("preferred_channel", "VARCHAR", "email, sms or nothing."),
+        _column("preferred_channel", "VARCHAR", "email, sms, whatsapp or nothing."),
         _column(
             "birth_date",
             "DATE",
@@ -372,7 +372,7 @@ DECISIONS = Dataset(
             "Hash of campaign, step, customer and occasion; the ledger's key.",
             required=True,
         ),
-        _column("channel", "VARCHAR", "email or sms; empty when none may be used."),
+        _column("channel", "VARCHAR", "email, sms or whatsapp; empty when none may be used."),
         _column("address", "VARCHAR", "Normal form; only where the outcome is send."),
         _column("address_key", "VARCHAR", "Keyed hash of the address."),
         _column("locale", "VARCHAR", "Language of the words.", required=True),
@@ -386,7 +386,11 @@ DECISIONS = Dataset(
             "VARCHAR",
             "JSON object of the personal values that the words need; only for send.",
         ),
-        _column("segments", "INTEGER", "SMS segments after merging; 0 for email; only for send."),
+        _column(
+            "segments",
+            "INTEGER",
+            "SMS segments after merging; 0 for other channels; only for send.",
+        ),
         _column(
             "cost", "DECIMAL(12,4)", "Price of the message in the shop's currency; only for send."
         ),

@@ -41,6 +41,7 @@ class Prices:
 
     email: Decimal = Decimal("0.0008")
     sms_segment: Decimal = Decimal("0.0079")
+    whatsapp: Decimal = Decimal("0.03")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,9 +63,16 @@ def _step_mismatches(
         hint = (
             f"Did you mean {near[0]!r}?"
             if near
-            else "Write it in templates/email and templates/sms."
+            else f"Write it in {' and '.join(f'templates/{one}' for one in campaign.channels)}."
         )
         yield Fault(path=campaign.path, message=f"unknown template {name!r}.", hint=hint)
+        return
+    if name not in templates.names(channel):
+        yield Fault(
+            path=campaign.path,
+            message=f"template {name!r} has no words for {channel}.",
+            hint=f"Write it in templates/{channel}, or take {channel} out of the channels.",
+        )
         return
     missing = sorted(set(shop.locales) - set(templates.locales(name)))
     if missing:

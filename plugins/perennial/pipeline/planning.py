@@ -63,6 +63,7 @@ class PlanSummary:
     emails: int = 0
     sms: int = 0
     sms_segments: int = 0
+    whatsapp: int = 0
     cost: Decimal = Decimal(0)
     currency: str = ""
     first_send_at: datetime | None = None
@@ -174,6 +175,7 @@ _SENDING = """
         count(*) filter (where channel = 'email') as emails,
         count(*) filter (where channel = 'sms') as sms,
         coalesce(sum(segments), 0)::bigint as sms_segments,
+        count(*) filter (where channel = 'whatsapp') as whatsapp,
         coalesce(sum(cost), 0)::decimal(18, 2) as cost,
         min(send_at) as first_send_at,
         max(expires_at) as last_expiry
@@ -271,6 +273,7 @@ def _publish(engine: Engine, partition: Partition, shop: Shop) -> None:
                 case
                     when outcome <> 'send' then null
                     when channel = 'sms' then known_segments * {shop.prices.sms_segment:f}
+                    when channel = 'whatsapp' then {shop.prices.whatsapp:f}
                     else {shop.prices.email:f}
                 end as cost
             from judged

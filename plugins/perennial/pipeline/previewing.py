@@ -21,7 +21,7 @@ from perennial.model.words import Channel
 from perennial.pipeline.plan_reading import COLUMNS, PlanReader
 from perennial.pipeline.planning import draft, ledger_facts, open_plan_day, wordings_of
 
-_NOWHERE = {Channel.EMAIL: "nobody@example.invalid", Channel.SMS: "+10000000000"}
+_NO_EMAIL, _NO_NUMBER = "nobody@example.invalid", "+10000000000"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +147,7 @@ def _force(
     engine.execute(f"update verdicts set {fallback}")
     engine.execute(
         "update verdicts set address = coalesce(address,"
-        f" case channel when 'email' then '{_NOWHERE[Channel.EMAIL]}' else '{_NOWHERE[Channel.SMS]}' end)"
+        f" case channel when 'email' then '{_NO_EMAIL}' else '{_NO_NUMBER}' end)"
     )
     if locale:
         engine.execute("update verdicts set locale = $locale", {"locale": locale})

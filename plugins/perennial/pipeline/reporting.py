@@ -93,6 +93,7 @@ def _campaign(campaign: Campaign, account: Account) -> CampaignFigures:
         emails=plan.emails,
         sms=plan.sms,
         sms_segments=plan.sms_segments,
+        whatsapp=plan.whatsapp,
         cost=plan.cost,
     )
 
@@ -185,7 +186,7 @@ def _person(
 def _links(
     mailbox: Iterable[MailboxEntry], folder: Path
 ) -> dict[str, tuple[str | None, str | None]]:
-    """By message key: the email's file as a link from the page, or the text of an SMS."""
+    """By message key: the email's file as a link from the page, or the text of a message to a phone."""
     return {
         entry.key: (Path(os.path.relpath(entry.html, folder)).as_posix(), None)
         if entry.html

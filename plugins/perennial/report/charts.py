@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,12 @@ _AXIS = {
     "labelFont": "inherit",
     "titleFont": "inherit",
     "labelFontSize": 12,
+}
+
+_CHANNELS = {
+    "email": ("Email", "var(--brand)"),
+    "sms": ("SMS", "var(--accent)"),
+    "whatsapp": ("WhatsApp", "var(--muted)"),
 }
 
 
@@ -46,7 +52,7 @@ def waves_chart(waves: Sequence[tuple[datetime, str, int]], zone: ZoneInfo) -> s
     rows = [
         {
             "hour": at.astimezone(zone).strftime("%H:00"),
-            "channel": {"email": "Email", "sms": "SMS"}[channel],
+            "channel": _CHANNELS[channel][0],
             "messages": count,
         }
         for at, channel, count in waves
@@ -59,13 +65,21 @@ def waves_chart(waves: Sequence[tuple[datetime, str, int]], zone: ZoneInfo) -> s
             y=alt.Y("sum(messages):Q", title=None, axis=alt.Axis(tickCount=4)),
             color=alt.Color(
                 "channel:N",
-                scale=alt.Scale(domain=["Email", "SMS"], range=["var(--brand)", "var(--accent)"]),
+                scale=_scale({channel for _, channel, _ in waves}),
                 legend=alt.Legend(title=None, orient="top", labelColor="var(--muted)"),
             ),
         )
         .properties(width=560, height=150)
     )
     return _svg(chart, "Messages by the hour in which they leave")
+
+
+def _scale(used: Collection[str]) -> Any:  # noqa: ANN401 - Altair's
+    """A colour each; a channel that is seldom used is in the legend only where it is used."""
+    import altair as alt
+
+    shown = [pair for name, pair in _CHANNELS.items() if name in {"email", "sms", *used}]
+    return alt.Scale(domain=[label for label, _ in shown], range=[colour for _, colour in shown])
 
 
 def _svg(chart: Any, title: str) -> str:  # noqa: ANN401 - Altair has many chart types

@@ -30,6 +30,7 @@ class CampaignFigures:
     emails: int
     sms: int
     sms_segments: int
+    whatsapp: int
     cost: Decimal
 
 
@@ -37,7 +38,7 @@ class CampaignFigures:
 class Person:
     """One decision about one customer, and the message to look at, if there is one.
 
-    `html` is a link to the email's file, relative to the page; `text` is the text of an SMS.
+    `html` is a link to the email's file, relative to the page; `text` is the text of a message to a phone.
     """
 
     campaign: str

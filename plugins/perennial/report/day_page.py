@@ -58,6 +58,7 @@ def _totals(campaign: CampaignFigures) -> dict[str, int]:
         "emails": campaign.emails,
         "sms": campaign.sms,
         "sms_segments": campaign.sms_segments,
+        "whatsapp": campaign.whatsapp,
     }
 
 

@@ -92,7 +92,9 @@ def _readers(file: LocatedYaml) -> dict[str, Reader]:
             {"value": amount, "redemption_minimum": whole(1), "rewards": rewards},
             of="shop.points",
         ),
-        "prices": file.mapping({"email": amount, "sms_segment": amount}, of="shop.prices"),
+        "prices": file.mapping(
+            dict.fromkeys(("email", "sms_segment", "whatsapp"), amount), of="shop.prices"
+        ),
         "global_holdout": share,
         "leap_day_on_1_march": yes_or_no,
         "discreet_departments": departments,

@@ -109,6 +109,46 @@ def test_when_the_first_channel_may_not_be_used_the_second_is(town: Town) -> Non
     assert town.plan()["ann"]["channel"] == "sms"
 
 
+@pytest.mark.parametrize(
+    ("consents", "suppressed", "channel"),
+    [
+        (("whatsapp offers", "sms offers"), None, "whatsapp"),
+        (("sms offers",), None, "sms"),
+        (("whatsapp offers",), None, "whatsapp"),
+        (("whatsapp offers", "sms offers"), "whatsapp", "sms"),
+        (("whatsapp offers", "sms offers"), "sms", "whatsapp"),
+    ],
+    ids=[
+        "both agreed to",
+        "only texts agreed to",
+        "only whatsapp agreed to",
+        "stopped on whatsapp",
+        "stopped by text",
+    ],
+)
+def test_a_number_has_its_own_consent_and_suppression_on_each_channel(
+    town: Town, consents: tuple[str, ...], suppressed: str | None, channel: str
+) -> None:
+    town.campaigns = [a_campaign(channels=(Channel.WHATSAPP, Channel.SMS))]
+    town.customer("ann", phone="+12125550123", consents=consents)
+    town.member("ann")
+    if suppressed:
+        town.suppress("key of +12125550123", suppressed)
+
+    row = town.plan()["ann"]
+
+    assert (row["outcome"], row["channel"]) == ("send", channel)
+    assert (row["address"], row["address_key"]) == ("+12125550123", "key of +12125550123")
+
+
+def test_who_agreed_to_texts_has_not_agreed_to_whatsapp(town: Town) -> None:
+    town.campaigns = [a_campaign(channels=(Channel.WHATSAPP,))]
+    town.customer("ann", phone="+12125550123", consents=("sms offers", "email offers"))
+    town.member("ann")
+
+    assert outcome(town) == ("skip", "no_consent")
+
+
 def test_the_persons_own_preference_goes_before_the_campaigns_order(town: Town) -> None:
     town.customer("ann", phone="+12125550123", preferred_channel="sms")
     town.member("ann")

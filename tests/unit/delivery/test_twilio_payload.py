@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from perennial.audience.sending_hours import sending_hours
 from perennial.delivery.http_wire import Reply
 from perennial.delivery.twilio_payload import (
     TextOptions,
@@ -23,7 +25,8 @@ from perennial.delivery.twilio_payload import (
 )
 from perennial.errors import RenderError
 from perennial.model.keys import MessageKey
-from perennial.model.message import SmsMessage
+from perennial.model.message import SmsMessage, WhatsAppMessage
+from perennial.model.shop import QuietHours
 
 Make = Callable[..., SmsMessage]
 SPEC = Path(__file__).parents[4] / "shared" / "specs" / "twilio_api_v2010.json"
@@ -34,7 +37,10 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def told(
-    message: SmsMessage, options: TextOptions = SERVICE, *, lasts: timedelta | None = None
+    message: SmsMessage | WhatsAppMessage,
+    options: TextOptions = SERVICE,
+    *,
+    lasts: timedelta | None = None,
 ) -> dict[str, str]:
     form = parse_qsl(text_request(message, options, lasts=lasts).decode(), strict_parsing=True)
     assert len(form) == len(dict(form))
@@ -68,7 +74,8 @@ def test_twilio_keeps_neither_text_nor_number_when_it_is_told_so(make_sms: Make)
     assert (form["ContentRetention"], form["AddressRetention"]) == ("discard", "obfuscate")
 
 
-def test_a_request_is_what_the_vendor_describes(make_sms: Make) -> None:
+@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+def test_a_request_is_what_the_vendor_describes(make_sms: Make, channel: str) -> None:
     if not SPEC.exists():
         pytest.skip("Twilio's OpenAPI description is not beside this checkout.")
     spec = json.loads(SPEC.read_text(encoding="utf-8"))
@@ -80,12 +87,43 @@ def test_a_request_is_what_the_vendor_describes(make_sms: Make) -> None:
         status_callback="https://shop.example/status",
         redact=True,
     )
-    form: dict[str, Any] = dict(told(make_sms(), options, lasts=timedelta(minutes=10)))
+    message = make_sms() if channel == "sms" else whatsapp()
+    form: dict[str, Any] = dict(told(message, options, lasts=timedelta(minutes=10)))
     form["ValidityPeriod"] = int(form["ValidityPeriod"])
     unknown = set(form) - set(schema["properties"])
     assert not unknown
     described = jsonschema.Draft202012Validator({**schema, "components": spec["components"]})
     assert [error.message for error in described.iter_errors(form)] == []
+
+
+def whatsapp(**changes: Any) -> WhatsAppMessage:
+    fields: dict[str, Any] = {
+        "key": MessageKey("0" * 32),
+        "campaign": "birthday",
+        "locale": "en",
+        "to": "+14155550123",
+        "content_sid": f"HX{'0' * 32}",
+        "variables": {"1": "Zoë", "2": "10%"},
+        "text": "Happy birthday, Zoë: 10%. STOP to opt out",
+    }
+    return WhatsAppMessage(**(fields | changes))
+
+
+@pytest.mark.parametrize("sender", ["+15551234567", "whatsapp:+15551234567"])
+def test_a_whatsapp_message_is_a_template_with_its_values(sender: str) -> None:
+    options = TextOptions(sender=sender, status_callback="https://shop.example/status")
+    form = told(whatsapp(), options, lasts=timedelta(minutes=10))
+    assert (form["To"], form["From"]) == ("whatsapp:+14155550123", "whatsapp:+15551234567")
+    assert form["ContentSid"] == whatsapp().content_sid
+    assert json.loads(form["ContentVariables"]) == {"1": "Zoë", "2": "10%"}
+    assert form["StatusCallback"] == f"https://shop.example/status?perennial_key={whatsapp().key}"
+    assert form["ValidityPeriod"] == "600"
+    assert "Body" not in form
+
+
+def test_half_a_character_reaches_nobody_on_whatsapp() -> None:
+    with pytest.raises(RenderError):
+        text_request(whatsapp(variables={"1": "half \ud83c"}), SERVICE, lasts=None)
 
 
 @pytest.mark.parametrize("text", ["x" * 1_601, "half \ud83c"])
@@ -114,6 +152,37 @@ def test_a_text_is_out_of_the_queue_before_it_expires(left: timedelta) -> None:
     assert lasts <= timedelta(hours=10)
     assert lasts.total_seconds().is_integer()
     assert lasts > left - WIRE - timedelta(seconds=1) or lasts == timedelta(hours=10)
+
+
+@given(
+    zone=st.sampled_from(
+        ["America/New_York", "Pacific/Kiritimati", "Asia/Kathmandu", "Europe/Kyiv"]
+    ),
+    wanted=st.times(),
+    after=st.timedeltas(timedelta(minutes=1), timedelta(days=2)),
+    handed_over=st.floats(0, 1),
+)
+def test_no_text_leaves_the_queue_inside_quiet_hours(
+    zone: str, wanted: time, after: timedelta, handed_over: float
+) -> None:
+    """Case 35: the expiry of a planned message is never later than the beginning of its quiet hours."""
+    quiet = QuietHours()
+    hours = sending_hours(
+        ZoneInfo(zone),
+        NOON.date(),
+        send_at=wanted.replace(microsecond=0),
+        expires_after=after,
+        quiet_hours=quiet,
+        plan_at=NOON,
+    )
+    assume(not hours.quiet)
+    now = hours.send_at + (hours.expires_at - hours.send_at) * handed_over
+    lasts = time_in_queue(sms_until(hours.expires_at), now=now, wire=WIRE)
+    assert lasts is not None
+    if lasts >= timedelta(seconds=1):
+        leaves = (now + WIRE + lasts).astimezone(ZoneInfo(zone))
+        assert leaves.date() == now.astimezone(ZoneInfo(zone)).date()
+        assert quiet.opens <= leaves.time() <= quiet.closes
 
 
 def test_a_text_that_never_expires_waits_as_long_as_twilio_likes(make_sms: Make) -> None:

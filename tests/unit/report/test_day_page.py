@@ -32,6 +32,7 @@ def a_campaign(**changes: Any) -> CampaignFigures:
         "emails": 3,
         "sms": 1,
         "sms_segments": 2,
+        "whatsapp": 0,
         "cost": Decimal("1.25"),
     }
     return CampaignFigures(**given | changes)
@@ -85,6 +86,15 @@ def test_the_figures_of_a_campaign_are_on_the_page_with_their_reasons() -> None:
     assert "There is no consent for this channel and topic." in page
     assert "The person has received enough messages for now." in page
     assert "$1.25" in page
+
+
+def test_whatsapp_is_on_the_page_of_whoever_uses_it() -> None:
+    assert "WhatsApp" not in render_day(a_day())
+    wave = (datetime(2026, 6, 10, 15, 30, tzinfo=UTC), "whatsapp", 7)
+    page = render_day(a_day(campaigns=[a_campaign(whatsapp=7)], waves=[wave]))
+
+    assert "7 WhatsApp" in page
+    assert '<option value="whatsapp">' in page
 
 
 def test_names_cannot_break_out_of_the_page() -> None:

@@ -81,7 +81,7 @@ def test_every_mistake_is_shown_at_once_with_line_and_column(tmp_path: Path) -> 
         ('quiet_hours: {opens: "21:00"}', "no message could ever leave."),
         ("prices: {email: 0.0008}", 'would be rounded. Write "0.0008".'),
         ('prices: {emial: "0.0008"}', "knows no `emial`. Did you mean `email`?"),
-        ('prices: "0.01"', "shop.prices is not a mapping. Known here: email, sms_segment."),
+        ('prices: "0.01"', "shop.prices is not a mapping. Known here: email, sms_segment, whatsapp."),
         ("points: {rewards: [1000, 500]}", "does not rise."),
         ("points: {rewards: 500}", "is not a list."),
         ("caps: {promotional_per_day: -1}", "is below 0."),
