@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import hmac
 import re
-from typing import NewType
+from functools import lru_cache
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 MessageKey = NewType("MessageKey", str)
 
@@ -15,6 +20,10 @@ KEY_NAME = "perennial_key"
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _SEPARATOR = "\x1f"
+_COUPON_SIGNS = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+# The sign that stands for each byte of a digest, and the two signs of Base64 that links write differently.
+_SIGN_OF_BYTE = bytes(_COUPON_SIGNS[byte % len(_COUPON_SIGNS)] for byte in range(256))
+_FOR_LINKS = bytes.maketrans(b"+/", b"-_")
 
 
 def message_key(campaign: str, step: int, customer_id: str, occasion: str) -> MessageKey:
@@ -33,9 +42,7 @@ def read_message_key(text: object) -> MessageKey | None:
 
 def address_key(address: str, secret: str) -> str:
     """Keyed hash of an address in normal form: recognises an address without holding it."""
-    return hmac.new(
-        secret.encode(), f"address{_SEPARATOR}{address}".encode(), hashlib.sha256
-    ).hexdigest()[:32]
+    return _digest("address", address, secret).hex()[:32]
 
 
 def coupon_code(prefix: str, key: MessageKey, secret: str) -> str:
@@ -43,15 +50,13 @@ def coupon_code(prefix: str, key: MessageKey, secret: str) -> str:
 
     Ten of 31 signs: among a million coupons, two are the same with a chance of one in 1,600.
     """
-    alphabet = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-    digest = hmac.new(secret.encode(), f"coupon{_SEPARATOR}{key}".encode(), hashlib.sha256).digest()
-    signs = "".join(alphabet[byte % len(alphabet)] for byte in digest[:10])
+    signs = _digest("coupon", key, secret)[:10].translate(_SIGN_OF_BYTE).decode()
     return f"{prefix}-{signs[:5]}-{signs[5:]}"
 
 
 def link_token(purpose: str, key: MessageKey, secret: str) -> str:
     """An opaque, signed token for a link in a message; holds the message key and nothing personal."""
-    body = base64.urlsafe_b64encode(bytes.fromhex(key)).decode().rstrip("=")
+    body = _for_links(binascii.unhexlify(key))
     return f"1.{body}.{_signature(purpose, body, secret)}"
 
 
@@ -66,7 +71,31 @@ def read_link_token(purpose: str, token: str, secret: str) -> MessageKey | None:
 
 
 def _signature(purpose: str, body: str, secret: str) -> str:
-    mac = hmac.new(
-        secret.encode(), f"link{_SEPARATOR}{purpose}{_SEPARATOR}{body}".encode(), hashlib.sha256
-    )
-    return base64.urlsafe_b64encode(mac.digest()[:16]).decode().rstrip("=")
+    return _for_links(_digest(f"link{_SEPARATOR}{purpose}", body, secret)[:16])
+
+
+def _digest(purpose: str, text: str, secret: str) -> bytes:
+    """HMAC with SHA-256 of a purpose and a text."""
+    begun, rest = _begun(purpose, secret)
+    inner, outer = begun.copy(), rest.copy()
+    inner.update(text.encode())
+    outer.update(inner.digest())
+    return outer.digest()
+
+
+@lru_cache(256)
+def _begun(purpose: str, secret: str) -> tuple[_Hash, _Hash]:
+    """The two hashes of RFC 2104, as far as they are the same for every text of a purpose.
+
+    Going on from there takes a third of the time of an HMAC from its beginning, and a message has three of them.
+    """
+    key = secret.encode()
+    block = (key if len(key) <= 64 else hashlib.sha256(key).digest()).ljust(64, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+    inner.update(f"{purpose}{_SEPARATOR}".encode())
+    return inner, hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+
+def _for_links(data: bytes) -> str:
+    """Base64 as it may stand in a link, without padding."""
+    return binascii.b2a_base64(data, newline=False).translate(_FOR_LINKS).decode().rstrip("=")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from perennial.campaigns.definition import Campaign
 from perennial.lake.duck import Engine
@@ -16,10 +17,18 @@ from perennial.model.keys import MessageKey, coupon_code
 from perennial.model.message import Coupon, PlannedMessage
 from perennial.model.words import Channel
 
-COLUMNS = (
-    "message_key, step, template, customer_id, person_id, occasion, channel, address, address_key,"
-    ' locale, local_day, send_at, expires_at, "values"'
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_COLUMNS = (
+    *("message_key", "step", "template", "customer_id", "person_id", "occasion", "channel"),
+    *("address", "address_key", "locale", "local_day", "send_at", "expires_at", "values"),
 )
+COLUMNS = ", ".join(f'"{name}"' for name in _COLUMNS)
+# Few different ones in a plan, and costly to turn into Python's.
+_TIMES = frozenset(("local_day", "send_at", "expires_at"))
+_CHANNELS = {str(channel): channel for channel in Channel}
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def plan_partition(campaign: str, day: date) -> Partition:
@@ -48,25 +57,36 @@ class PlanReader:
 
     def message(self, row: Mapping[str, Any]) -> PlannedMessage:
         """One row with COLUMNS whose outcome is send."""
-        key = MessageKey(row["message_key"])
+        return self._message(row[name] for name in _COLUMNS)
+
+    def read(self, batch: pa.RecordBatch) -> list[PlannedMessage]:
+        """Many such rows."""
+        columns = [_items(batch.column(name), name) for name in _COLUMNS]
+        return [self._message(row) for row in zip(*columns, strict=True)]
+
+    def _message(self, row: Iterable[Any]) -> PlannedMessage:
+        """A message from the values of its columns, in their order."""
+        message_key, step, template, customer_id, person_id, occasion, channel, *rest = row
+        address, address_key, locale, local_day, send_at, expires_at, values = rest
+        key = MessageKey(message_key)
         return PlannedMessage(
             key=key,
             campaign=self.campaign.name,
             day=self.day,
-            step=row["step"],
-            template=row["template"],
-            customer_id=row["customer_id"],
-            person_id=row["person_id"],
-            occasion=row["occasion"],
+            step=step,
+            template=template,
+            customer_id=customer_id,
+            person_id=person_id,
+            occasion=occasion,
             pressure=self.campaign.pressure,
-            channel=Channel(row["channel"]),
-            address=row["address"],
-            address_key=row["address_key"],
-            locale=row["locale"],
-            send_at=row["send_at"],
-            expires_at=row["expires_at"],
-            values=json.loads(row["values"]),
-            coupon=self._coupon(key, row["step"], row["local_day"]),
+            channel=_CHANNELS[channel],
+            address=address,
+            address_key=address_key,
+            locale=locale,
+            send_at=send_at,
+            expires_at=expires_at,
+            values=_decode(values),
+            coupon=self._coupon(key, step, local_day),
         )
 
     def _coupon(self, key: MessageKey, step: int, local_day: date) -> Coupon | None:
@@ -96,7 +116,7 @@ class PlanReader:
         """
         engine.view("plan", plan_partition(self.campaign.name, self.day))
         for batch in engine.batches(_query(until, shard, selection), size=chunk):
-            yield [self.message(row) for row in batch.to_pylist()]
+            yield self.read(batch)
 
     def of_keys(self, engine: Engine, keys: Collection[MessageKey]) -> list[PlannedMessage]:
         """Those of the plan's messages that are to be sent and have one of these keys.
@@ -111,7 +131,15 @@ class PlanReader:
             from read_parquet({_quoted(path)}, hive_partitioning = false)
             where outcome = 'send' and message_key in ({named})
         """
-        return [self.message(row) for batch in engine.batches(query) for row in batch.to_pylist()]
+        return [message for batch in engine.batches(query) for message in self.read(batch)]
+
+
+def _items(column: pa.Array, name: str) -> list[Any]:
+    if name not in _TIMES:
+        return column.to_pylist()  # type: ignore[no-any-return]
+    encoded = column.dictionary_encode()
+    moments = encoded.dictionary.to_pylist()
+    return [moments[place] for place in encoded.indices.to_pylist()]
 
 
 def _quoted(text: str) -> str:

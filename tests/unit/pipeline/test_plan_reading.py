@@ -1,0 +1,118 @@
+"""What a plan says is what dispatch reads."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perennial.campaigns.definition import Step
+from perennial.model.keys import coupon_code, message_key
+from perennial.model.message import Coupon
+from perennial.model.words import Channel
+from perennial.pipeline.plan_reading import PlanReader
+from plan_builder import DAY, a_campaign, an_offer
+
+SECRET = "a secret of at least thirty-two characters"
+READER = PlanReader(
+    campaign=a_campaign(
+        steps=(
+            Step(after_days=0, template="win_back"),
+            Step(after_days=7, template="win_back", offer=an_offer(10, 14)),
+        )
+    ),
+    day=DAY,
+    secret=SECRET,
+)
+NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
+SCHEMA = pa.schema(
+    [
+        *(("message_key", pa.string()), ("step", pa.int32()), ("template", pa.string())),
+        *(("customer_id", pa.string()), ("person_id", pa.string()), ("occasion", pa.string())),
+        *(("channel", pa.string()), ("address", pa.string()), ("address_key", pa.string())),
+        *(("locale", pa.string()), ("local_day", pa.date32())),
+        *(("send_at", pa.timestamp("us", "UTC")), ("expires_at", pa.timestamp("us", "UTC"))),
+        ("values", pa.string()),
+    ]
+)
+
+
+def a_row(number: int = 0, **changes: object) -> dict[str, Any]:
+    return {
+        "message_key": message_key("win_back", 1, str(number), "o-1"),
+        "step": 1,
+        "template": "win_back",
+        "customer_id": str(number),
+        "person_id": f"p-{number}",
+        "occasion": "o-1",
+        "channel": "email",
+        "address": f"{number}@mail.example",
+        "address_key": f"{number:032x}",
+        "locale": "en",
+        "local_day": DAY,
+        "send_at": NOON,
+        "expires_at": NOON + timedelta(hours=8),
+        "values": "{}",
+    } | changes
+
+
+def a_batch(*rows: dict[str, Any]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist(list(rows), schema=SCHEMA)
+
+
+ROWS = st.builds(
+    lambda number, changes: a_row(number, **changes),
+    st.integers(0, 10**9),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "step": st.sampled_from([1, 2]),
+            "channel": st.sampled_from([str(channel) for channel in Channel]),
+            "local_day": st.dates(date(2024, 1, 1), date(2030, 1, 1)),
+            "send_at": st.integers(-(10**15), 10**15).map(
+                lambda away: NOON + timedelta(microseconds=away)
+            ),
+            "values": st.dictionaries(
+                st.text(),
+                st.none() | st.text() | st.integers(-(2**60), 2**60) | st.lists(st.text()),
+            ).map(json.dumps),
+        },
+    ),
+)
+
+
+@given(rows=st.lists(ROWS, min_size=1, max_size=5))
+def test_many_rows_are_read_as_each_alone(rows: list[dict[str, Any]]) -> None:
+    messages = READER.read(a_batch(*rows))
+
+    assert messages == [READER.message(row) for row in rows]
+    for row, message in zip(rows, messages, strict=True):
+        assert (message.key, message.customer_id) == (row["message_key"], row["customer_id"])
+        assert (message.send_at, message.expires_at) == (row["send_at"], row["expires_at"])
+        assert message.send_at.utcoffset() == timedelta(0)
+        assert message.channel is Channel(row["channel"])
+        assert message.values == json.loads(row["values"])
+
+
+def test_a_step_with_an_offer_gives_each_message_a_coupon_of_its_own() -> None:
+    (plain, offered) = READER.read(a_batch(a_row(1), a_row(2, step=2)))
+
+    assert plain.coupon is None
+    assert offered.coupon == Coupon(
+        code=coupon_code("TEST", offered.key, SECRET),
+        kind="percent",
+        value=READER.campaign.steps[1].offer.value,  # type: ignore[union-attr]
+        expires_on=DAY + timedelta(days=14),
+    )
+
+
+def test_what_a_customer_typed_is_read_as_it_was_written() -> None:
+    name = '{{7*7}} \u202e\u2028 \x00 👩\u200d👧 "\\'
+
+    (message,) = READER.read(a_batch(a_row(values=json.dumps({"first_name": name}))))
+
+    assert message.values == {"first_name": name}
