@@ -224,15 +224,13 @@ def draft(engine: Engine, wordings: Sequence[Wording]) -> None:
 def _prove(engine: Engine, reader: PlanReader, proof: Proof) -> None:
     """Renders every message before the first one leaves; what cannot be rendered is not sent."""
     sql = f"select {COLUMNS} from draft where outcome = 'send' and missing is null"
-    batches = [
-        _proved(batch.to_pylist(), reader, proof) for batch in engine.batches(sql, size=10_000)
-    ]
+    batches = [_proved(reader.read(batch), proof) for batch in engine.batches(sql, size=10_000)]
     engine.register("proved", pa.Table.from_batches(batches, schema=_PROOF_SCHEMA))
 
 
-def _proved(rows: Sequence[dict[str, Any]], reader: PlanReader, proof: Proof) -> pa.RecordBatch:
+def _proved(messages: Sequence[PlannedMessage], proof: Proof) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(
-        [_proof_of(reader.message(row), proof) for row in rows],
+        [_proof_of(message, proof) for message in messages],
         schema=_PROOF_SCHEMA,
     )
 
