@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+SCHEDULES ?= 100
+SEED ?= 1
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test check bench bench-sending up down reference
+.PHONY: help set-up demo test check chaos bench bench-sending up down reference
 
 help: ## Show this list
 	@if [ -t 1 ]; then bold=$$(printf '\033[1m') plain=$$(printf '\033[0m'); fi; \
@@ -34,6 +36,9 @@ check: $(READY) ## Everything that must hold before a commit: format, lint, type
 	$(BIN)/lint-imports
 	$(BIN)/perennial check
 	@$(MAKE) --no-print-directory test
+
+chaos: $(READY) ## Crash and fault SCHEDULES=100 runs from SEED=1 on, ours and a naive task's; report in .benchmarks/
+	@PYTHONPATH=plugins:tests $(BIN)/python -m chaos --schedules $(SCHEDULES) --seed $(SEED) $(ARGS)
 
 bench: $(READY) ## Run every benchmark; results go to .benchmarks/
 	@set -e; for file in $(sort $(wildcard benchmarks/*.py)); do echo "$$file"; $(BIN)/python $$file; done

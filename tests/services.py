@@ -35,7 +35,10 @@ class PostgresServer:
 
     def create_database(self, *, template: str = "template1") -> str:
         """A new database, a copy of another one; returns its name."""
-        name = f"test_{next(_NAMES)}"
+        return self.create_database_named(f"test_{next(_NAMES)}", template=template)
+
+    def create_database_named(self, name: str, *, template: str = "template1") -> str:
+        """The same, for a database that others are copies of."""
         self._execute(f'create database "{name}" template "{template}"')
         return name
 
