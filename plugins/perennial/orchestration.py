@@ -31,9 +31,11 @@ from perennial.campaigns.describing import describe_campaign
 from perennial.errors import (
     AccountingError,
     CampaignError,
+    DeliveryError,
     NightStopped,
     PerennialError,
     PlanError,
+    RunInterrupted,
 )
 from perennial.model.datasets import SHOP_DATASETS
 from perennial.settings import read_settings
@@ -54,7 +56,8 @@ _DRIVERS = {
     "mysql": "mysql+pymysql",
 }
 _START = datetime(2016, 1, 1, tzinfo=ZoneInfo("UTC"))
-_FINAL = (NightStopped, PlanError, AccountingError)
+# A second try cures none of them: a person has to do what they say.
+_FINAL = (NightStopped, PlanError, AccountingError, DeliveryError)
 _DEFAULTS = {
     "owner": "data-engineering",
     "retries": 2,
@@ -225,7 +228,11 @@ def dispatch(
     shard: int,
     **context: Any,  # noqa: ANN401 - Airflow's context
 ) -> dict[str, Any]:
-    """Sends what is due, then leaves its worker until the next wave."""
+    """Sends what is due, then leaves its worker until there is something to do again.
+
+    That is the next wave, the time when what was sent away may be tried again, or when a pause is looked at again.
+    Retries are for crashes; a retry writes to nobody twice.
+    """
     params = context["params"]
     with _installation() as perennial, _without_retry():
         progress = perennial.dispatch(
@@ -270,6 +277,8 @@ def _without_retry() -> Iterator[None]:
     """Errors that a second try cannot cure fail the task at once."""
     try:
         yield
+    except RunInterrupted:
+        raise  # the worker went away; the next one goes on
     except _FINAL as error:
         raise AirflowFailException(str(error)) from error
 

@@ -11,11 +11,11 @@ from perennial.errors import LedgerError
 Reserve = Callable[[int, timedelta], Awaitable[timedelta]]
 """Reserves so many units, the first not before the lead is over; says how long from now the first may begin."""
 
-PACE = 0.97
+PACE = 0.965
 """How much of the rate is used. The rest is room for turns that are taken a little late."""
 
 # More than that, and a turn is not taken any more: what is caught up in a burst breaks the rate.
-_LATE_SECONDS = 0.02
+_LATE_SECONDS = 0.015
 _SHORTEST_LEAD, _LONGEST_LEAD = 0.03, 1.0
 _SECONDS_BETWEEN_TRIES = 0.5
 _TRIES = 20

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     Text,
     cast,
+    exists,
     func,
     literal,
     null,
@@ -25,7 +26,7 @@ from sqlalchemy.types import NullType
 
 from perennial.ledger.database import Database
 from perennial.ledger.statements import statement
-from perennial.ledger.tables import hold_outs, messages, suppressions
+from perennial.ledger.tables import blocks, hold_outs, messages, suppressions
 from perennial.ledger.values import Entry, Standing
 from perennial.model.keys import MessageKey
 from perennial.model.words import MessageState, Reason
@@ -33,6 +34,7 @@ from perennial.model.words import MessageState, Reason
 _ROWS = 20_000
 _KEYS = 500
 _PATIENCE = timedelta(minutes=1)
+_SOON = timedelta(seconds=1)
 
 HELD_OUT = "held_out"
 """What the history says in place of a state of somebody who was left out on purpose."""
@@ -126,16 +128,23 @@ def states(database: Database, keys: Collection[MessageKey]) -> dict[MessageKey,
 
 
 def next_retry(database: Database, campaign: str, day: date, *, now: datetime) -> datetime | None:
-    """When a message of a day that was surely not processed may be tried again, as long as it has not expired."""
-    soonest = select(func.min(func.coalesce(messages.c.not_before, now + _PATIENCE))).where(
+    """When a message of a day may be claimed again, as long as it has not expired and is not blocked.
+
+    That is a message that was surely not processed, or one whose worker may have died: then at the end of its lease.
+    """
+    may_be_claimed = func.coalesce(messages.c.lease_until, messages.c.not_before, now + _PATIENCE)
+    blocked = exists().where(blocks.c.key == messages.c.key, blocks.c.day == messages.c.day)
+    soonest = select(func.min(may_be_claimed)).where(
         messages.c.campaign == campaign,
         messages.c.day == day,
-        messages.c.state == MessageState.RETRYABLE,
+        messages.c.state.in_((MessageState.RETRYABLE, MessageState.CLAIMED)),
         messages.c.expires_at > now,
+        ~blocked,
     )
     with database.reading() as connection:
         found: datetime | None = connection.execute(soonest).scalar()
-    return found
+    # Never at once: a task that came back in the same second, again and again, would do nothing else.
+    return max(found, now + _SOON) if found else None
 
 
 def _batched(keys: Sequence[MessageKey]) -> Iterator[Sequence[MessageKey]]:

@@ -12,9 +12,10 @@ from perennial.sources.shop_clock import read_zone
 from perennial.steps.events import EventSteps
 from perennial.steps.looking import LookingSteps
 from perennial.steps.night import NightSteps
+from perennial.steps.reconciling import ReconcilingSteps
 
 
-class Perennial(NightSteps, LookingSteps, EventSteps):
+class Perennial(NightSteps, LookingSteps, EventSteps, ReconcilingSteps):
     """One installation at work. Every step may be repeated at any time."""
 
 

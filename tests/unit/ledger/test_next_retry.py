@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from ledger_builder import DAY, NOON, a_message, a_receipt, beginning, claiming, settling
 from perennial.ledger.store import Ledger
-from perennial.model.words import MessageState
+from perennial.model.words import MessageState, Reason
 
 HOUR = timedelta(hours=1)
 
@@ -56,3 +56,32 @@ def test_an_accepted_message_is_never_tried_again(ledger: Ledger) -> None:
     settling(ledger, [message])
 
     assert ledger.next_retry("win_back", DAY, now=NOON) is None
+
+
+def test_a_blocked_message_is_not_tried_again_in_its_plan(ledger: Ledger) -> None:
+    message = a_message()
+    claiming(ledger, [message])
+    ledger.block([message], reason=Reason.CAMPAIGN_STOPPED, now=NOON)
+    ledger.release([message.key], worker="worker-1")
+
+    assert ledger.next_retry("win_back", DAY, now=NOON) is None
+
+
+def test_a_message_in_the_hands_of_a_worker_is_looked_at_when_its_lease_ends(
+    ledger: Ledger,
+) -> None:
+    """Case 3: the task that comes after a kill finds the claims of the dead one, and comes back for them."""
+    message = a_message()
+    claiming(ledger, [message])
+    long_before = datetime(2020, 1, 1, tzinfo=UTC)
+
+    found = ledger.next_retry("win_back", DAY, now=long_before)
+
+    assert found is not None
+    assert abs(found - datetime.now(UTC)) < HOUR
+
+
+def test_what_may_be_claimed_at_once_is_not_asked_for_in_the_same_second(ledger: Ledger) -> None:
+    put_off(ledger, "1", NOON - HOUR)
+
+    assert ledger.next_retry("win_back", DAY, now=NOON) == NOON + timedelta(seconds=1)
