@@ -130,6 +130,10 @@ class Installation:
             options=MailOptions(
                 sandbox=settings.sendgrid_sandbox, asm_group=settings.sendgrid_asm_group
             ),
+            batch=settings.sendgrid_batch,
+            rate=settings.sendgrid_rate,
+            concurrency=settings.sendgrid_concurrency,
+            email_activity=settings.sendgrid_email_activity,
         )
         return SendGridEmail(account, clock=self.now)
 

@@ -54,7 +54,10 @@ class Transport(StrEnum):
 class Settings(BaseSettings):
     """The installation; see docs/reference/settings.md."""
 
-    model_config = SettingsConfigDict(env_prefix="PERENNIAL_", frozen=True, extra="ignore")
+    # A variable that is set to nothing counts as not set: so do compose files and shells write a default.
+    model_config = SettingsConfigDict(
+        env_prefix="PERENNIAL_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     profile: Profile = Field(Profile.DEMO, description="demo, staging or production.")
     home: Path = Field(
@@ -113,6 +116,21 @@ class Settings(BaseSettings):
         default=False, description="SendGrid checks every email and sends none."
     )
     sendgrid_asm_group: int | None = Field(None, description="SendGrid's unsubscribe group.")
+    sendgrid_batch: int = Field(
+        200, ge=1, le=1_000, description="Emails in a request to SendGrid; 1 sends each alone."
+    )
+    sendgrid_rate: float | None = Field(
+        None, gt=0, description="Requests to SendGrid a second, over all workers."
+    )
+    sendgrid_concurrency: int | None = Field(
+        None,
+        ge=1,
+        description="Batches at once to SendGrid, over all workers; default: 8, and with each email alone 2 of 50.",
+    )
+    sendgrid_email_activity: bool = Field(
+        default=False,
+        description="Doubts are asked about in SendGrid's Email Activity, which costs extra.",
+    )
     sendgrid_webhook_key: str | None = Field(
         None,
         description="Verification key of SendGrid's Event Webhook; two with a comma while it changes.",

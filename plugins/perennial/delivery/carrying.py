@@ -1,4 +1,4 @@
-"""A batch of messages over a provider that takes one a request: all at once, a receipt for each."""
+"""From what a provider says of each message to the receipts of a batch."""
 
 from __future__ import annotations
 
@@ -23,12 +23,23 @@ async def carry_all(
     provider: str,
     now: datetime,
 ) -> list[Receipt]:
-    """Hands every message over once.
+    """Hands every message over once, all at once, each in a request of its own.
 
     Raises:
         ProviderStopped: one of the answers means that no message can go.
     """
     verdicts = await asyncio.gather(*(hand_over(message) for message in messages))
+    return receipts_of(messages, verdicts, provider=provider, now=now)
+
+
+def receipts_of(
+    messages: Sequence[Message], verdicts: Sequence[Verdict], *, provider: str, now: datetime
+) -> list[Receipt]:
+    """The verdicts, written down for their messages.
+
+    Raises:
+        ProviderStopped: one of them means that no message can go.
+    """
     receipts = [
         receipt_of(message, verdict, provider=provider, now=now)
         for message, verdict in zip(messages, verdicts, strict=True)

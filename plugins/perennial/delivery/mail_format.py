@@ -23,6 +23,7 @@ _CRLF = "\r\n"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
+_UNSAFE_IN_ADDRESS = re.compile(r"[\s<>\x00-\x1f\x7f]")
 _LONGEST_LINE = 998
 
 
@@ -57,7 +58,7 @@ def ascii_address(address: str) -> str:
             plain = validate_email(address, check_deliverability=False).ascii_email
         except EmailNotValidError:
             plain = None
-    if plain is None or "@" not in plain or re.search(r"[\s<>\x00-\x1f\x7f]", plain):
+    if plain is None or "@" not in plain or _UNSAFE_IN_ADDRESS.search(plain):
         msg = "An address has no ASCII form, and servers cannot be relied on to take another."
         raise RenderError(msg)
     return plain
@@ -69,7 +70,8 @@ def header_value(name: str, value: str) -> str:
     Raises:
         RenderError: it cannot.
     """
-    clean = _HEADER_NAME.fullmatch(name) and value.isascii() and not _CONTROL.search(value)
+    # Of ASCII, what cannot be printed are the control characters.
+    clean = _HEADER_NAME.fullmatch(name) and value.isascii() and value.isprintable()
     if not clean or len(name) + len(value) + 2 > _LONGEST_LINE:
         msg = f"The header {name!r} cannot be written down: it is too long or not plain ASCII."
         raise RenderError(msg)

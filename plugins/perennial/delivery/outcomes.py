@@ -2,7 +2,8 @@
 
     no connection; 429                                          retryable, surely not processed
     400, 404, 413, 422 and the like; Twilio's 21xxx             refused
-    401, 403, 20003, 30034; a sender that is not ours to use    the run stops, nothing is burnt
+    401, 403, 20003, 30034; a sender that is not ours to use,
+    or another fault of what all messages share                 the run stops, nothing is burnt
     5xx; silence, a reset or an end after the request began;
     a yes that does not read like one                           in doubt
     202 of SendGrid, 201 of Twilio                              accepted
@@ -112,6 +113,12 @@ _TWILIO_TEMPLATE = (
     "WhatsApp does not take this template: see that content_sid in templates/whatsapp belongs to this account, and that "
     "the template is approved in that language with the same variables."
 )
+# Of a request to SendGrid, what is the same in every campaign.
+_SHARED_FIELDS = {
+    "from": "SendGrid does not take from_address of shop.yaml: correct it.",
+    "reply_to": "SendGrid does not take reply_to of shop.yaml: correct it.",
+    "asm": "SendGrid does not know the group: check PERENNIAL_SENDGRID_ASM_GROUP.",
+}
 _STOPPING_CODES = {
     "20003": _CREDENTIALS[Carrier.TWILIO],
     "30034": "The number is not registered for A2P 10DLC: register the brand and the campaign at Twilio.",
@@ -164,13 +171,10 @@ def _advice(answer: Answer, carrier: Carrier) -> str | None:
             return advice
         if answer.code.startswith("21"):
             return None  # about this one message, whatever the status
-    if carrier is Carrier.SENDGRID and answer.status == 400 and _is_about_the_sender(answer):
-        return "SendGrid does not take from_address of shop.yaml: correct it."
+    if carrier is Carrier.SENDGRID and answer.status == 400:
+        shared = (answer.code or "").partition(".")[0]
+        return _SHARED_FIELDS.get(shared)
     return {401: _CREDENTIALS[carrier], 403: _PERMISSION[carrier]}.get(answer.status)
-
-
-def _is_about_the_sender(answer: Answer) -> bool:
-    return (answer.code or "").partition(".")[0] == "from"
 
 
 def _wait(answer: Answer) -> timedelta | None:

@@ -1,34 +1,50 @@
-"""Email by SendGrid's API: one email a request, many requests at once."""
+"""Email by SendGrid's API: many people a request where their emails share a frame, each of the others alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from pydantic import SecretStr
 
-from perennial.delivery.carrying import UNWRITABLE, carry_all
+from perennial.delivery.carrying import receipts_of
 from perennial.delivery.http_wire import HttpWire, Patience, Reply
-from perennial.delivery.outcomes import Carrier, Verdict, judge
-from perennial.delivery.provider import Pace, Question
-from perennial.delivery.sendgrid_payload import MailOptions, mail_request, read_answer
-from perennial.errors import RenderError
+from perennial.delivery.outcomes import Carrier, judge
+from perennial.delivery.provider import Pace, ProviderStopped, Question
+from perennial.delivery.sendgrid_activity import EmailActivity
+from perennial.delivery.sendgrid_errand import REQUESTS_AT_ONCE, Errand, Outcome
+from perennial.delivery.sendgrid_payload import MailOptions, culprits, read_answer
+from perennial.delivery.sendgrid_requests import MailRequest, requests_needed, requests_of
+from perennial.errors import DeliveryError
 from perennial.model.keys import MessageKey
 from perennial.model.message import EmailMessage, Message, Receipt
 from perennial.model.words import Channel
 
 _TYPE = "application/json"
+_BATCHES_AT_ONCE = 8
+# With every email alone a batch is on the wire all at once: what was not begun is not in doubt.
+_ALONE_AT_ONCE = REQUESTS_AT_ONCE
+_ALONE_BATCHES_AT_ONCE = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class SendGridAccount:
-    """Where and as whom to send. `host` is SendGrid, SendGrid in the EU, or an emulator."""
+    """Where, as whom and how fast to send. `host` is SendGrid, SendGrid in the EU, or an emulator.
+
+    batch: people in a request, 1 to 1,000; 1 sends every email alone. rate: requests a second, of all workers
+    together. concurrency: batches at once, of all workers together. email_activity: the account has paid for it.
+    """
 
     api_key: SecretStr
     host: str = "https://api.sendgrid.com"
     options: MailOptions = field(default_factory=MailOptions)
     patience: Patience = field(default_factory=Patience)
+    batch: int = 200
+    rate: float | None = None
+    concurrency: int | None = None
+    email_activity: bool = False
 
 
 class SendGridEmail:
@@ -36,48 +52,62 @@ class SendGridEmail:
 
     name = Carrier.SENDGRID.value
     channel = Channel.EMAIL
-    # A batch is on the wire all at once, so that whoever is told to end leaves in doubt only what was begun.
-    batch_size = 50
-    concurrency = 2
-    rate = None
 
     def __init__(self, account: SendGridAccount, *, clock: Callable[[], datetime]) -> None:
-        self._url = f"{account.host.rstrip('/')}/v3/mail/send"
+        alone = account.batch == 1
+        self.batch_size = _ALONE_AT_ONCE if alone else account.batch
+        at_once = _ALONE_BATCHES_AT_ONCE if alone else _BATCHES_AT_ONCE
+        self.concurrency = account.concurrency or at_once
+        self.rate = account.rate
+        host = account.host.rstrip("/")
+        self._url = f"{host}/v3/mail/send"
+        self._most = account.batch
         self._options = account.options
         self._clock = clock
         self._wire = HttpWire(
             headers={"Authorization": f"Bearer {account.api_key.get_secret_value()}"},
-            connections=self.batch_size * self.concurrency,
+            connections=REQUESTS_AT_ONCE * self.concurrency,
             patience=account.patience,
+        )
+        self._activity = (
+            EmailActivity(self._wire, host, clock=clock) if account.email_activity else None
         )
 
     def units(self, messages: Sequence[Message]) -> int:
-        return len(messages)
+        """The requests, as far as nobody has to be taken out of one."""
+        return requests_needed(_emails(messages), most=self._most)
 
     async def send(self, messages: Sequence[Message], pace: Pace) -> Sequence[Receipt]:
-        async def in_turn(message: Message) -> Verdict:
-            await pace(1)
-            return await self._hand_over(message)
+        emails = _emails(messages)
+        sort = partial(requests_of, options=self._options, most=self._most)
+        errand = Errand(self._ask, sort, pace)
+        known = await errand.run(emails)
+        verdicts = [known[message.key] for message in emails]
+        receipts = receipts_of(emails, verdicts, provider=self.name, now=self._clock())
+        if errand.fault is not None:
+            sentence = f"Sending by {self.name} ended with {type(errand.fault).__name__}; run it again afterwards."
+            raise ProviderStopped(sentence, receipts) from errand.fault
+        return receipts
 
-        return await carry_all(messages, in_turn, provider=self.name, now=self._clock())
-
-    async def find(self, questions: Sequence[Question]) -> Mapping[MessageKey, Receipt]:  # noqa: ARG002
-        """Only SendGrid's events tell by our key what became of an email, and they are not read yet."""
-        return {}
+    async def find(self, questions: Sequence[Question]) -> Mapping[MessageKey, Receipt]:
+        """Whom Email Activity shows was taken on; without it nobody can be asked by our key."""
+        return await self._activity.find(questions) if self._activity else {}
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._wire.close()
 
-    async def _hand_over(self, message: Message) -> Verdict:
-        if not isinstance(message, EmailMessage):
-            msg = "SendGrid carries emails only."
-            raise TypeError(msg)
-        try:
-            body = mail_request(message, self._options)
-        except RenderError:
-            return UNWRITABLE
-        happened = await self._wire.post(self._url, body, _TYPE)
-        if isinstance(happened, Reply):
-            return judge(read_answer(happened, self._options), Carrier.SENDGRID)
-        return judge(happened, Carrier.SENDGRID)
+    async def _ask(self, request: MailRequest) -> Outcome:
+        happened = await self._wire.post(self._url, request.body, _TYPE)
+        if not isinstance(happened, Reply):
+            return Outcome(verdict=judge(happened, Carrier.SENDGRID))
+        verdict = judge(read_answer(happened, self._options), Carrier.SENDGRID)
+        return Outcome(verdict=verdict, culprits=culprits(happened))
+
+
+def _emails(messages: Sequence[Message]) -> list[EmailMessage]:
+    emails = [message for message in messages if isinstance(message, EmailMessage)]
+    if len(emails) != len(messages):
+        msg = "SendGrid carries emails only; nothing of the batch was sent. This is a mistake in Perennial."
+        raise DeliveryError(msg)
+    return emails

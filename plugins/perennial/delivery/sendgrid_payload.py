@@ -6,14 +6,17 @@ people goes into it, and the rest beside it, so that one request can carry many.
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from perennial.delivery.http_wire import Reply
 from perennial.delivery.mail_format import ascii_address, header_value
 from perennial.delivery.outcomes import Answer
+from perennial.delivery.sendgrid_links import untracked
 from perennial.errors import RenderError
 from perennial.model.keys import KEY_NAME
 from perennial.model.message import EmailMessage
@@ -25,10 +28,8 @@ _RESERVED_HEADERS = frozenset(
         *("content-transfer-encoding", "to", "from", "subject", "reply-to", "cc", "bcc"),
     }
 )
-_LINK = re.compile(r"<(https://[^>]+)>")
-_ANCHOR = re.compile(r"<a\s[^>]*>", re.IGNORECASE)
-_MARK = re.compile(r"""\sclicktracking=["']?off["']?""", re.IGNORECASE)
 _FIELD = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_PERSON = re.compile(r"personalizations\.([0-9]{1,4})(?:\.|$)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,24 +46,37 @@ def mail_request(message: EmailMessage, options: MailOptions) -> bytes:
     Raises:
         RenderError: an address or a header cannot be written down safely.
     """
-    request = {
-        "personalizations": [personalization(message)],
-        "subject": message.subject,
-        "content": [
-            {"type": "text/plain", "value": message.text},
-            {"type": "text/html", "value": untracked(message)},
-        ],
-        **envelope(message, options),
-    }
+    words = (message.subject, message.text, untracked(message))
+    request = request_of([personalization(message)], words, envelope(message, options))
     try:
-        return json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
+        return msgspec.json.encode(request)
     except UnicodeEncodeError:
         msg = "The message holds half a character, which no mail program shows."
         raise RenderError(msg) from None
 
 
+def request_of(
+    people: Sequence[Mapping[str, Any]], words: tuple[str, str, str], shared: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A request for these people. `words` are the subject, the plain text and the HTML."""
+    subject, text, html = words
+    return {
+        "personalizations": people,
+        "subject": subject,
+        "content": [
+            {"type": "text/plain", "value": text},
+            {"type": "text/html", "value": html},
+        ],
+        **shared,
+    }
+
+
 def personalization(message: EmailMessage) -> dict[str, Any]:
-    """What is one person's own: the address, the links of the header, the key."""
+    """What is one person's own: the address, the links of the header, the key.
+
+    Raises:
+        RenderError: the address or a header cannot be written down safely.
+    """
     for name in message.headers:
         if name.lower() in _RESERVED_HEADERS:
             msg = f"SendGrid sets the header {name} itself and refuses ours."
@@ -75,7 +89,11 @@ def personalization(message: EmailMessage) -> dict[str, Any]:
 
 
 def envelope(message: EmailMessage, options: MailOptions) -> dict[str, Any]:
-    """What is the same for everybody in a campaign."""
+    """What is the same for everybody in a campaign.
+
+    Raises:
+        RenderError: an address of ours cannot be written down safely.
+    """
     shared: dict[str, Any] = {
         "from": {"email": ascii_address(message.from_address), "name": message.from_name},
         "categories": [message.campaign],
@@ -94,24 +112,6 @@ def envelope(message: EmailMessage, options: MailOptions) -> dict[str, Any]:
     return shared
 
 
-def untracked(message: EmailMessage) -> str:
-    """The HTML with its links to unsubscribe marked, so that SendGrid does not lead them over its own server.
-
-    The mark counts where it comes before the address.
-    """
-    link = _LINK.search(message.headers.get("List-Unsubscribe", ""))
-    if link is None:
-        return message.html
-    href = f'href="{link[1]}"'
-
-    def mark(anchor: re.Match[str]) -> str:
-        if href not in anchor[0]:
-            return anchor[0]
-        return _MARK.sub("", anchor[0]).replace(href, f"clicktracking=off {href}")
-
-    return _ANCHOR.sub(mark, message.html)
-
-
 def read_answer(reply: Reply, options: MailOptions) -> Answer:
     """What SendGrid says. Its yes is a 202 with nothing in it, in the sandbox a 200."""
     yes = 200 if options.sandbox else 202
@@ -124,10 +124,24 @@ def read_answer(reply: Reply, options: MailOptions) -> Answer:
     )
 
 
+def culprits(reply: Reply) -> list[int]:
+    """Whose personalizations an error names, by their place in the request."""
+    named = (_PERSON.match(str(error.get("field"))) for error in _errors(reply))
+    return sorted({int(found[1]) for found in named if found})
+
+
 def _field(reply: Reply) -> str | None:
-    """What SendGrid objects to. Its sentence is not kept: it may quote the address."""
+    """What SendGrid objects to first. Its sentence is not kept: it may quote the address."""
+    field = next((error.get("field") for error in _errors(reply)), None)
+    # Its description shows errors about no field in particular with the word null in place of the value.
+    if not isinstance(field, str) or field == "null":
+        return None
+    return field if _FIELD.fullmatch(field) else None
+
+
+def _errors(reply: Reply) -> list[dict[str, Any]]:
     answer = reply.json()
     errors = answer.get("errors") if isinstance(answer, dict) else None
-    first = errors[0] if isinstance(errors, list) and errors else None
-    field = first.get("field") if isinstance(first, dict) else None
-    return field if isinstance(field, str) and _FIELD.fullmatch(field) else None
+    return (
+        [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    )

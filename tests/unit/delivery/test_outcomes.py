@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from datetime import timedelta
+from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
@@ -22,6 +24,7 @@ from perennial.model.words import MessageState, SuppressionReason
 SENDGRID, TWILIO = Carrier.SENDGRID, Carrier.TWILIO
 ACCEPTED, REFUSED = MessageState.ACCEPTED, MessageState.REFUSED
 RETRYABLE, IN_DOUBT = MessageState.RETRYABLE, MessageState.IN_DOUBT
+SPEC = Path(__file__).parents[4] / "shared" / "specs" / "tsg_mail_v3.json"
 STOP = "stop the run"
 """In the table: the run stops, and the message stays claimable."""
 
@@ -54,7 +57,22 @@ SENDGRID_ANSWERS = [
         "400 personalizations.0.to.0.email",
     ),
     (answer(400, "content.1.value"), REFUSED, "400 content.1.value"),
+    (answer(400, "personalizations"), REFUSED, "400 personalizations"),
+    (
+        answer(400, "personalizations.3.substitutions"),
+        REFUSED,
+        "400 personalizations.3.substitutions",
+    ),
+    (answer(400, "personalizations.0.headers"), REFUSED, "400 personalizations.0.headers"),
+    (answer(400, "subject"), REFUSED, "400 subject"),
+    (answer(400, "content"), REFUSED, "400 content"),
+    (answer(400, "categories"), REFUSED, "400 categories"),
+    (answer(400, "custom_args"), REFUSED, "400 custom_args"),
+    (answer(400, "from"), STOP, "400 from"),
     (answer(400, "from.email"), STOP, "400 from.email"),
+    (answer(400, "from.name"), STOP, "400 from.name"),
+    (answer(400, "reply_to.email"), STOP, "400 reply_to.email"),
+    (answer(400, "asm.group_id"), STOP, "400 asm.group_id"),
     (answer(401), STOP, "401"),
     (answer(402), STOP, "402"),
     (answer(403), STOP, "403"),
@@ -62,6 +80,8 @@ SENDGRID_ANSWERS = [
     (answer(404), REFUSED, "404"),
     (answer(405), STOP, "405"),
     (answer(408), IN_DOUBT, "408"),
+    (answer(406), REFUSED, "406"),
+    (answer(409), REFUSED, "409"),
     (answer(413), REFUSED, "413"),
     (answer(415), STOP, "415"),
     (answer(422), REFUSED, "422"),
@@ -168,6 +188,14 @@ def test_what_happened_means_this_for_the_message(
     assert (outcome_of(verdict), verdict.code) == (outcome, code)
 
 
+def test_every_status_that_sendgrid_documents_is_in_the_table() -> None:
+    if not SPEC.exists():
+        pytest.skip("SendGrid's OpenAPI description is not beside this checkout.")
+    send = json.loads(SPEC.read_text(encoding="utf-8"))["paths"]["/v3/mail/send"]["post"]
+    documented = {int(status) for status in send["responses"]}
+    assert documented | {429} <= {happened.status for happened, _, _ in SENDGRID_ANSWERS}
+
+
 def test_every_way_of_giving_no_answer_is_in_the_table() -> None:
     assert [silence for silence, _ in SILENCES] == list(Silence)
 
@@ -243,6 +271,8 @@ def test_a_limit_that_lasts_is_waited_for_longer_than_a_burst(code: str) -> None
         (answer(401), SENDGRID, "PERENNIAL_SENDGRID_API_KEY"),
         (answer(403), SENDGRID, "Mail Send"),
         (answer(400, "from.email"), SENDGRID, "from_address"),
+        (answer(400, "reply_to.email"), SENDGRID, "reply_to of shop.yaml"),
+        (answer(400, "asm.group_id"), SENDGRID, "PERENNIAL_SENDGRID_ASM_GROUP"),
         (answer(307), SENDGRID, "PERENNIAL_SENDGRID_HOST"),
         (answer(401, "20003"), TWILIO, "PERENNIAL_TWILIO_AUTH_TOKEN"),
         (answer(400, "30034"), TWILIO, "A2P 10DLC"),

@@ -13,7 +13,12 @@ import pytest
 from sendgrid.helpers import mail as vendors
 
 from perennial.delivery.http_wire import Reply
-from perennial.delivery.sendgrid_payload import MailOptions, mail_request, read_answer
+from perennial.delivery.sendgrid_payload import (
+    MailOptions,
+    culprits,
+    mail_request,
+    read_answer,
+)
 from perennial.errors import RenderError
 from perennial.model.message import EmailMessage
 
@@ -206,6 +211,7 @@ def test_of_an_error_the_field_is_kept_and_not_the_sentence() -> None:
         b'{"errors": []}',
         b'{"errors": ["no"]}',
         b'{"errors": [{"field": null}]}',
+        b'{"errors": [{"field": "null"}]}',
         b'{"errors": [{"field": "anna@customers.example"}]}',
         b"[" * 60_000,
     ],
@@ -213,6 +219,33 @@ def test_of_an_error_the_field_is_kept_and_not_the_sentence() -> None:
 def test_an_error_that_is_no_json_is_read_safely(body: bytes | None) -> None:
     """Case 10."""
     assert read_answer(reply(413, body), PLAIN).code is None
+
+
+def error(*names: object) -> Reply:
+    found = {"errors": [{"message": "no", "field": field} for field in names]}
+    return reply(400, json.dumps(found).encode())
+
+
+@pytest.mark.parametrize(
+    ("names", "people"),
+    [
+        (["personalizations.7.to.0.email"], [7]),
+        (["personalizations.7.to", "personalizations.7.headers", "personalizations.0"], [0, 7]),
+        (["personalizations"], []),
+        (["personalizations.x.to", "content.1.value", None, 3], []),
+        (["personalizations.123456.to"], []),
+    ],
+)
+def test_whom_an_error_names_is_read_from_its_fields(
+    names: list[object], people: list[int]
+) -> None:
+    """Case 9."""
+    assert culprits(error(*names)) == people
+
+
+def test_a_page_names_nobody() -> None:
+    """Case 10."""
+    assert culprits(reply(413, b"<html>personalizations.7.to</html>")) == []
 
 
 def test_the_end_of_a_window_goes_by_sendgrids_clock_and_not_by_ours() -> None:

@@ -195,3 +195,33 @@ def test_a_transport_carries_only_its_own_channel(
     installation = Installation(settings_of(monkeypatch, variables))
     with pytest.raises(SettingsError, match=named):
         installation.providers()
+
+
+def test_a_variable_that_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = dict.fromkeys((name.upper() for name in Settings.model_fields), "")
+    assert settings_of(monkeypatch, empty) == Settings()
+    assert settings_of(monkeypatch, {"SENDGRID_ASM_GROUP": ""}).sendgrid_asm_group is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("SENDGRID_BATCH", value) for value in ("0", "1001", "-1", "many")),
+        *(("SENDGRID_RATE", value) for value in ("0", "-2")),
+        ("SENDGRID_CONCURRENCY", "0"),
+    ],
+)
+def test_what_sendgrid_could_not_keep_to_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match=name.lower()):
+        settings_of(monkeypatch, {name: value})
+
+
+def test_how_much_and_how_fast_sendgrid_is_given_is_a_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = {"SENDGRID_BATCH": "500", "SENDGRID_RATE": "12.5", "SENDGRID_CONCURRENCY": "3"}
+    chosen = settings_of(monkeypatch, SENDGRID, limits, {"SENDGRID_HOST": LOCAL})
+    provider = Installation(chosen).providers()[Channel.EMAIL]
+    assert (provider.batch_size, provider.rate, provider.concurrency) == (500, 12.5, 3)
