@@ -273,7 +273,10 @@ def _begun(url: str) -> dict[str, list[float]]:
     engine = create_engine(url)
     with engine.connect() as connection:
         rows = connection.execute(
-            text("select message_key, at from message_changes where state = 'dispatching'")
+            text(
+                "select message_key, at from message_changes where state = 'dispatching'"
+                " union select key, dispatched_at from messages where dispatched_at is not null"
+            )
         ).all()
     engine.dispose()
     begun: dict[str, list[float]] = {}

@@ -142,6 +142,9 @@ def draw_schedule(seed: int, *, backend: Backend | None = None) -> Schedule:
     texts = _people(chance, chance.choice((0, 10, 20, 40)))
     size = len(emails) + len(texts)
     webhooks = chance.choices(tuple(Webhooks), (6, 2, 2))[0]
+    # A message a request takes an age with many people.
+    batch = chance.choice((1, 4, 10, 25, 100) if size <= 60 else (4, 10, 25, 100))
+    at_once = chance.choice((1, 2, 4))
     generations = [_generation(chance, size, chosen) for _ in range(chance.choice((1, 2, 2, 3)))]
     points = [run.dies for each in generations for run in each.runs if run.dies is not None]
     return Schedule(
@@ -166,10 +169,10 @@ def draw_schedule(seed: int, *, backend: Backend | None = None) -> Schedule:
         ),
         outcomes=MailOutcomes(bounced=0.02, dropped=0.02, deferred=0.05, opened=0.2),
         generations=generations,
-        latency=chance.choice((0.0, 0.01, 0.03)),
+        latency=chance.choice((0.0, 0.005, 0.02)) if batch * at_once > 4 else 0.0,
         chunk=chance.choice((10, 25, 60, 200)),
-        batch=chance.choice((1, 4, 10, 25, 100)),
-        at_once=chance.choice((1, 2, 4)),
+        batch=batch,
+        at_once=at_once,
     )
 
 

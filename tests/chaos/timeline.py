@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 
 from chaos.schedule import Act, Deed, Generation, Run
 
-_LONGEST = 20.0
+_LONGEST = 40.0
 _TICK = 0.01
 
 

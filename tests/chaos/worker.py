@@ -127,7 +127,11 @@ def _providers(order: Order) -> Mapping[Channel, Provider]:
 
     mailer = SendGridEmail(
         SendGridAccount(
-            api_key=SecretStr(SENDGRID_KEY), host=order.emulator_url, patience=patience
+            api_key=SecretStr(SENDGRID_KEY),
+            host=order.emulator_url,
+            patience=patience,
+            batch=order.schedule.batch,
+            concurrency=order.schedule.at_once,
         ),
         clock=clock,
     )
@@ -144,9 +148,6 @@ def _providers(order: Order) -> Mapping[Channel, Provider]:
         ),
         clock=clock,
     )
-    for provider in (mailer, texter):
-        provider.batch_size = order.schedule.batch
-        provider.concurrency = order.schedule.at_once
     return {Channel.EMAIL: mailer, Channel.SMS: texter}
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-import os
 import socket
 import threading
 from collections import Counter
@@ -27,11 +25,6 @@ from perennial.model.keys import KEY_NAME
 
 RECORD = "accepted.jsonl"
 
-_FIRST_PORT, _LAST_PORT = 12_000, 32_000
-# Another process begins elsewhere.
-_START = os.getpid() * 257 % (_LAST_PORT - _FIRST_PORT)
-_PORTS = (_FIRST_PORT + (_START + turn) % (_LAST_PORT - _FIRST_PORT) for turn in itertools.count())
-
 
 class World:
     """Both providers and our webhooks, in a thread of their own."""
@@ -44,6 +37,8 @@ class World:
         self._lock = threading.Lock()
         self._reports: list[ProviderEvent] = []
         self._sink: web.AppRunner | None = None
+        # Keeps the port while the door is shut: bound and not listening, it lets the emulator listen and nobody else.
+        self._place = socket.socket()
         self._emulator: Emulator | None = None
         self.callback_url = ""
         self.began = datetime.now(UTC)
@@ -106,12 +101,15 @@ class World:
             mail_outcomes=self._schedule.outcomes,
             event_url=f"{address}/events" if self._watched else None,
         )
-        # Not one of the ports that the system gives away: while the door is shut, nobody may take it.
-        self._emulator = Emulator(options, port=_free_port())
+        # In this order: before, another world that looks for a port could be given the same one.
+        self._place.bind((LOOPBACK, 0))
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._emulator = Emulator(options, port=self._place.getsockname()[1])
         await self._emulator.__aenter__()
 
     async def _stop(self) -> None:
         await self.emulator.__aexit__()
+        self._place.close()
         if self._sink is not None:
             await self._sink.cleanup()
 
@@ -145,15 +143,6 @@ def world_of(schedule: Schedule, folder: Path, *, watched: bool) -> Iterator[Wor
         world._loop.call_soon_threadsafe(world._loop.stop)
         thread.join()
         world._loop.close()
-
-
-def _free_port() -> int:
-    for port in _PORTS:
-        with socket.socket() as tried, contextlib.suppress(OSError):
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            tried.bind((LOOPBACK, port))
-            return port
-    raise AssertionError
 
 
 async def _shut(emulator: Emulator) -> None:
