@@ -41,7 +41,8 @@ _SID = re.compile(r"[SM]M[0-9a-fA-F]{32}")
 _BY_WHATSAPP = "whatsapp:"
 _CODE = re.compile(r"[1-9][0-9]{0,8}")
 # Behind a Messaging Service Twilio takes a message on before it looks whether its recipient has answered STOP.
-_HAS_OPTED_OUT = "21610"
+# On WhatsApp people block a sender, and the same is told of who has opted out there.
+_HAS_OPTED_OUT = frozenset({"21610", "63014"})
 
 
 class CallbackSignature:
@@ -96,7 +97,7 @@ def _events(
     if word is None:
         return [Ignored.UNKNOWN_WORD]
     sid, code = form.get("MessageSid", ""), form.get("ErrorCode", "")
-    words = [word, EventWord.UNSUBSCRIBED] if code == _HAS_OPTED_OUT else [word]
+    words = [word, EventWord.UNSUBSCRIBED] if code in _HAS_OPTED_OUT else [word]
     return [
         ProviderEvent(
             key=key,

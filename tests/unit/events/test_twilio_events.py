@@ -127,9 +127,10 @@ def test_a_failure_has_its_number() -> None:
     assert event.code == "30003"
 
 
-def test_a_text_that_failed_because_of_stop_says_so_of_the_number() -> None:
+@pytest.mark.parametrize("code", ["21610", "63014"])
+def test_a_text_that_failed_because_of_stop_says_so_of_the_number(code: str) -> None:
     """Case 28, when Twilio finds out only after it has taken the message on."""
-    events = read(MessageStatus="failed", ErrorCode="21610").events
+    events = read(MessageStatus="failed", ErrorCode=code).events
     assert [event.word for event in events] == [EventWord.UNDELIVERED, EventWord.UNSUBSCRIBED]
 
 
