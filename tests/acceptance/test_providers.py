@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from crashing_run import CAMPAIGN, DAY, NOW, ledger_of, planned
 from crashing_run import compose as compose_email
+from framed_emails import birthday
 from perennial.bootstrap import Installation
 from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
@@ -95,12 +96,18 @@ def compose(message: PlannedMessage) -> Message:
     )
 
 
+def compose_framed(message: PlannedMessage) -> Message:
+    """An email that shares its frame with all the others, and so a request."""
+    return birthday(int(message.customer_id), key=message.key, to=message.address)
+
+
 def run(
     folder: Path,
     provider: SendGridEmail | TwilioMessages,
     audience: Sequence[PlannedMessage],
     worker: str = "first",
     now: datetime = NOW,
+    compose: Callable[[PlannedMessage], Message] = compose,
 ) -> DispatchSummary:
     ledger = ledger_of(folder)
     ledger.migrate()
@@ -283,6 +290,57 @@ def test_a_wrong_key_reaches_nobody_and_burns_nobody(
         run(tmp_path, provider, people(size, channel))
     assert states(tmp_path) == {RETRYABLE: size}
     assert not emulator.accepted()
+
+
+def test_many_in_a_request_are_each_written_to_once(emulator: Emulator, tmp_path: Path) -> None:
+    """Cases 9 and 10: a page that says too large, and one bad recipient."""
+    audience = people(450)
+    audience[7] = replace(audience[7], address="nobody@[not-a-domain]")
+    emulator.fail(fault(FaultKind.REFUSED, audience[301], code=413))
+    for worker in ("first", "second"):
+        run(tmp_path, mailer(emulator), audience, worker, compose=compose_framed)
+    assert emulator.accepted() == once([p for n, p in enumerate(audience) if n != 7])
+    assert states(tmp_path) == {ACCEPTED: 449, REFUSED: 1}
+
+
+@pytest.mark.parametrize("kind", [FaultKind.SERVER_ERROR, FaultKind.RESET, FaultKind.TRUNCATED])
+def test_a_request_without_a_clear_yes_leaves_all_in_it_in_doubt_and_nobody_else(
+    emulator: Emulator, tmp_path: Path, kind: FaultKind
+) -> None:
+    """Cases 4, 5 and 12."""
+    audience = people(450)
+    emulator.fail(fault(kind, audience[3], before_acceptance=False))
+    for worker in ("first", "second"):
+        run(tmp_path, mailer(emulator), audience, worker, compose=compose_framed)
+    assert emulator.accepted() == once(audience)
+    assert states(tmp_path) == {ACCEPTED: 250, IN_DOUBT: 200}
+
+
+def test_a_key_that_is_revoked_between_two_requests_burns_nobody(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """Case 11."""
+    audience = people(1_000)
+    emulator.fail(Fault(kind=FaultKind.REFUSED, code=403, times=None, match=Match(skip=2)))
+    with pytest.raises(DeliveryError, match="Mail Send"):
+        run(tmp_path, mailer(emulator), audience, compose=compose_framed)
+    assert states(tmp_path) == {ACCEPTED: 400, RETRYABLE: 600}
+    emulator.faults.clear()
+    run(tmp_path, mailer(emulator), audience, "second", compose=compose_framed)
+    assert emulator.accepted() == once(audience)
+
+
+@pytest.mark.parametrize(
+    "emulator", [Options(mail_limit=RateLimit(requests=2, seconds=600))], indirect=True
+)
+def test_a_used_up_window_sends_whole_requests_away(emulator: Emulator, tmp_path: Path) -> None:
+    """Cases 6 and 7."""
+    audience = people(1_000)
+    summary = run(tmp_path, mailer(emulator), audience, compose=compose_framed)
+    assert summary.accepted == 400
+    assert summary.accepted + summary.retryable + summary.waiting == 1_000
+    assert sum(emulator.accepted().values()) == 400
+    assert set(emulator.accepted().values()) == {1}
 
 
 def test_who_has_answered_stop_is_suppressed_and_never_tried_again(
