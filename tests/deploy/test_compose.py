@@ -50,12 +50,13 @@ def test_the_compose_file_follows_the_specification() -> None:
 def test_every_part_of_airflow_runs_and_is_watched(services: dict[str, Any]) -> None:
     watched = {name for name, service in services.items() if "healthcheck" in service}
 
-    assert watched == {"postgres", "api-server", "scheduler", "dag-processor", "triggerer"}
+    airflow = {"api-server", "scheduler", "dag-processor", "triggerer"}
+    assert watched == {"postgres", "edge", *airflow}
     assert set(services) - watched == {"init", "cli"}
 
 
 def test_nothing_starts_before_the_databases_are_ready(services: dict[str, Any]) -> None:
-    for name in ("api-server", "scheduler", "dag-processor", "triggerer", "cli"):
+    for name in ("api-server", "scheduler", "dag-processor", "triggerer", "edge", "cli"):
         condition = services[name]["depends_on"]["init"]["condition"]
 
         assert condition == "service_completed_successfully"
