@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
 
@@ -161,22 +162,20 @@ def test_a_report_from_before_a_restore_proves_nothing_about_others(ledger: Ledg
 def test_a_report_that_comes_while_its_message_is_presumed_sent_is_not_left_behind(
     ledger: Ledger, ledger_url: str, rows: Rows
 ) -> None:
-    many = [a_message(str(number)) for number in range(120)]
+    many, both = [a_message(str(number)) for number in range(120)], Barrier(2)
 
-    def report() -> None:
+    def each(work: Callable[[Ledger, PlannedMessage], object]) -> None:
         own = Ledger(ledger_url)
         for message in many:
-            own.apply_events([an_event(message)], received_at=NOON)
+            both.wait()
+            work(own, message)
         own.close()
 
-    def presume() -> None:
-        own = Ledger(ledger_url)
-        for message in many:
-            presuming(own, message)
-        own.close()
+    def report(own: Ledger, message: PlannedMessage) -> None:
+        own.apply_events([an_event(message)], received_at=NOON)
 
     with ThreadPoolExecutor(2) as pool:
-        for running in [pool.submit(report), pool.submit(presume)]:
+        for running in [pool.submit(each, work) for work in (report, presuming)]:
             running.result()
     assert rows(parked_events) == []
     assert ledger.doubts() == []
