@@ -191,9 +191,9 @@ class Throttle:
         units = self._provider.units(messages)
         async with self._reserving:
             first = await self._turns.reserve(units)
-            if not await self._until(first - _SECONDS_AHEAD):
+            if not await self._until(first.latest - _SECONDS_AHEAD):
                 return None
-        if not await self._until(first - self._turns.lead):
+        if not await self._until(first.latest - self._turns.lead):
             return None
         return BatchPace(self._turns, first=first, units=units)
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from dispatch_office import Office, Recorder
+from perennial.ledger.store import Ledger
 from perennial.model.keys import MessageKey, message_key
 from perennial.model.message import EmailMessage, PlannedMessage, SmsMessage
 from perennial.model.words import Channel, Pressure
@@ -80,3 +83,36 @@ def make_planned() -> Callable[..., PlannedMessage]:
         return PlannedMessage(**(fields | changes))  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("ledger") / "template.db"
+    ledger = Ledger(f"sqlite:///{path}")
+    ledger.migrate()
+    ledger.close()
+    return path.read_bytes()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, migrated: bytes) -> Iterator[Ledger]:
+    path = tmp_path / "ledger.db"
+    path.write_bytes(migrated)
+    ledger = Ledger(f"sqlite:///{path}")
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def provider() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def office(ledger: Ledger, now: datetime, provider: Recorder) -> Office:
+    return Office(ledger, now, {Channel.EMAIL: provider})
+
+
+@pytest.fixture
+def people(make_planned: Callable[..., PlannedMessage]) -> list[PlannedMessage]:
+    return [make_planned(number) for number in range(50)]
