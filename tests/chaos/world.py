@@ -40,6 +40,7 @@ class World:
         # Keeps the port while the door is shut: bound and not listening, it lets the emulator listen and nobody else.
         self._place = socket.socket()
         self._emulator: Emulator | None = None
+        self._shut = 0
         self.callback_url = ""
         self.began = datetime.now(UTC)
 
@@ -60,12 +61,16 @@ class World:
         return taken
 
     def shut_door(self) -> None:
-        """Nobody can connect, and who was connected is cut off."""
-        self._do(_shut(self.emulator))
+        """Nobody can connect, and who was connected is cut off; until it was opened as often as it was shut."""
+        self._shut += 1
+        if self._shut == 1:
+            self._do(_shut(self.emulator))
 
     def open_door(self) -> None:
         """The same providers, with their memory, are back at the same place."""
-        self._do(_open(self.emulator))
+        self._shut -= 1
+        if self._shut == 0:
+            self._do(_open(self.emulator))
 
     def end_faults(self) -> Counter[str]:
         """Lets everything go well from now on; what was played so far, by kind."""
