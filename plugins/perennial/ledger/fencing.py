@@ -13,13 +13,16 @@ from perennial.ledger.applying import apply_parked, lock_parking
 from perennial.ledger.commanding import check_grounds
 from perennial.ledger.database import Database
 from perennial.ledger.statements import packed, statement
-from perennial.ledger.tables import epochs, identity, iso
+from perennial.ledger.tables import epochs, identity, iso, messages
 from perennial.ledger.values import Fence
+from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage
-from perennial.model.words import Channel
+from perennial.model.words import Channel, MessageState
 
 CHUNK = 1000
 """The most messages that one transaction presumes sent."""
+
+_PRESUMED = "presumed"
 
 
 def fence(database: Database) -> Fence:
@@ -50,21 +53,23 @@ def begin_epoch(database: Database, *, by: str, reason: str, at: datetime) -> No
 
 def presume_sent(
     database: Database,
-    messages: Sequence[PlannedMessage],
+    planned: Sequence[PlannedMessage],
     *,
     provider: Mapping[Channel, str],
     at: datetime,
 ) -> int:
-    """Puts in doubt what the ledger does not know, and applies what was parked about it; says how many there were.
+    """Puts in doubt what the ledger does not know, and what it knows as not sent yet; says how many there were.
+
+    An old copy still waits to send what was sent since. What was parked about these messages is applied.
 
     Raises:
         LedgerError: nobody is named for a channel; or a chunk could not be committed, and the chunks before it are.
     """
-    nameless = {message.channel for message in messages} - set(provider)
+    nameless = {message.channel for message in planned} - set(provider)
     if nameless:
         msg = f"Nobody is named who may have carried {', '.join(sorted(nameless))}: name a provider for each channel."
         raise LedgerError(msg)
-    chunks = (messages[start : start + CHUNK] for start in range(0, len(messages), CHUNK))
+    chunks = (planned[start : start + CHUNK] for start in range(0, len(planned), CHUNK))
     return sum(_presume(database, chunk, provider, at) for chunk in chunks)
 
 
@@ -80,7 +85,7 @@ def _presume(
         lock_parking(connection, database)
         batch = {"presumed": rows, "at": at}
         found = connection.execute(statement("presume", database.dialect), batch).scalars()
-        new = frozenset(found)
+        new = frozenset(found) | _begun_since(connection, chunk, provider, at)
         mine = [message for message in chunk if message.key in new]
         _record_coupons(connection, database, mine)
         days = {(message.campaign, message.day.isoformat()) for message in mine}
@@ -92,8 +97,34 @@ def _presume(
     return database.write(presume)
 
 
+def _begun_since(
+    connection: Connection,
+    chunk: Sequence[PlannedMessage],
+    provider: Mapping[Channel, str],
+    at: datetime,
+) -> frozenset[MessageKey]:
+    """What the old copy would claim again, put in doubt by way of the states that a real request goes through."""
+    begun: set[MessageKey] = set()
+    for channel, name in provider.items():
+        keys = [message.key for message in chunk if message.channel == channel]
+        held = {"lease_until": at, "claimed_by": _PRESUMED, "not_before": None}
+        sent = {"attempts": messages.c.attempts + 1, "provider": name, "dispatched_at": at}
+        steps = (
+            (MessageState.RETRYABLE, {"state": MessageState.CLAIMED, **held}),
+            (MessageState.CLAIMED, {"state": MessageState.DISPATCHING, **held, **sent}),
+        )
+        for state, values in steps:
+            found = messages.c.key.in_(keys), messages.c.state == state
+            connection.execute(update(messages).where(*found).values(values))
+        done = {"state": MessageState.IN_DOUBT, "lease_until": None, "settled_at": at}
+        ours = messages.c.key.in_(keys), messages.c.claimed_by == _PRESUMED
+        doubt = update(messages).where(*ours, messages.c.state == MessageState.DISPATCHING)
+        begun |= set(connection.execute(doubt.values(done).returning(messages.c.key)).scalars())
+    return frozenset(begun)
+
+
 def _record_coupons(
-    connection: Connection, database: Database, messages: Sequence[PlannedMessage]
+    connection: Connection, database: Database, planned: Sequence[PlannedMessage]
 ) -> None:
     coupons = [
         {
@@ -103,7 +134,7 @@ def _record_coupons(
             "value": str(message.coupon.value),
             "expires_on": message.coupon.expires_on.isoformat(),
         }
-        for message in messages
+        for message in planned
         if message.coupon is not None
     ]
     if coupons:

@@ -256,7 +256,8 @@ class Ledger:
     ) -> int:
         """Puts in doubt what the ledger does not know, as begun `at` with the channel's provider; says how many.
 
-        What it knows stays as it is. Events that were parked about these messages are applied.
+        So does it with what it knows as not sent yet: an old copy still waits to send what was sent since. Everything
+        else stays as it is. Events that were parked about these messages are applied.
         """
         return fencing.presume_sent(self._database, messages, provider=provider, at=at)
 

@@ -17,7 +17,7 @@ from perennial.pipeline.fence import SentMark
 from perennial.pipeline.plan_reading import PlanReader
 
 # No message waits for longer than that between its plan and its expiry.
-_DAYS_BACK = 14
+_SPAN = timedelta(days=14)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def reconcile_ledger(
         LedgerError: it is not said who decided and why, or the ledger cannot be written.
     """
     known = {campaign.name: campaign for campaign in campaigns}
-    plans = _recent_plans(engine, now)
+    plans = _recent_plans(engine)
     readable = [plan for plan in plans if plan.name in known]
     due = presumed = 0
     for plan in readable:
@@ -79,8 +79,7 @@ def reconcile_ledger(
     )
 
 
-def _recent_plans(engine: Engine, now: datetime) -> list[Partition]:
-    """The plans of the last days; tomorrow's too, because the shop's clock may be ahead of this one."""
-    latest, earliest = now.date() + timedelta(days=1), now.date() - timedelta(days=_DAYS_BACK)
-    published = engine.lake.partitions(DECISIONS.name, until=latest)
-    return [partition for partition in published if partition.day >= earliest]
+def _recent_plans(engine: Engine) -> list[Partition]:
+    """The plans of the last days for which there are any."""
+    published = engine.lake.partitions(DECISIONS.name)
+    return [p for p in published if published[-1].day - p.day <= _SPAN]

@@ -84,16 +84,38 @@ def test_what_is_presumed_sent_is_in_doubt_and_claimed_by_nobody(ledger: Ledger)
     assert (doubt.since, doubt.campaign, doubt.day) == (NOON, email.campaign, email.day)
 
 
-@pytest.mark.parametrize("state", sorted(MessageState))
-def test_what_the_ledger_knows_stays_as_it_is(ledger: Ledger, state: MessageState) -> None:
+NOT_SENT_YET = {MessageState.CLAIMED, MessageState.RETRYABLE}
+
+
+def brought_to(ledger: Ledger, state: MessageState) -> PlannedMessage:
     message = a_message()
     claiming(ledger, [message])
     if state is not MessageState.CLAIMED:
         beginning(ledger, [message])
     if state not in {MessageState.CLAIMED, MessageState.DISPATCHING}:
         settling(ledger, [message], state)
+    return message
+
+
+@pytest.mark.parametrize("state", sorted(set(MessageState) - NOT_SENT_YET))
+def test_what_the_ledger_knows_to_be_sent_stays_as_it_is(
+    ledger: Ledger, state: MessageState
+) -> None:
+    message = brought_to(ledger, state)
     assert presuming(ledger, message) == 0
     assert states(ledger) == {message.key: state}
+
+
+@pytest.mark.parametrize("state", sorted(NOT_SENT_YET))
+def test_what_an_old_copy_still_waits_to_send_may_have_been_sent_since(
+    ledger: Ledger, state: MessageState
+) -> None:
+    """Case 18: the backup was made between the claim and the request, or before a second try."""
+    message = brought_to(ledger, state)
+    assert presuming(ledger, message) == 1
+    assert states(ledger) == {message.key: MessageState.IN_DOUBT}
+    assert claiming(ledger, [message]).taken == {message.key}
+    assert presuming(ledger, message) == 0
 
 
 def test_presuming_twice_or_the_same_twice_is_presuming_once(ledger: Ledger) -> None:
