@@ -7,6 +7,7 @@ be made of nothing that any of these people is to read.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, product
@@ -22,6 +23,9 @@ from perennial.model.message import EmailMessage, EmailParts
 
 MOST_SUBSTITUTION_BYTES = 10_000
 """What SendGrid takes as one person's substitutions, tokens included."""
+
+Column = tuple[str, ...]
+"""What stands in one gap, for everybody."""
 
 # Characters that templates and people hardly use; none is special in HTML, in links or in patterns.
 _RARE = ("~", "`")
@@ -83,15 +87,37 @@ def _shared_and_own(
     What is the same for all is no gap, and gaps that are the same for everybody are one token.
     """
     columns = list(zip(*rows, strict=True))
-    numbers: dict[tuple[str, ...], int] = {}
-    for column in columns:
-        if column.count(column[0]) != len(column):
-            numbers.setdefault(column, len(numbers))
-    if not numbers:
+    places, own = _own(columns)
+    if not own:
         return [column[0] for column in columns], [{} for _ in rows]
-    tokens = list(_tokens(prefix, len(numbers)))
-    gaps = [tokens[numbers[c]] if c in numbers else c[0] for c in columns]
-    return gaps, [dict(zip(tokens, own, strict=True)) for own in zip(*numbers, strict=True)]
+    tokens = list(_tokens(prefix, len(own)))
+    gaps = [
+        column[0] if place is None else tokens[place]
+        for column, place in zip(columns, places, strict=True)
+    ]
+    return gaps, [dict(zip(tokens, texts, strict=True)) for texts in zip(*own, strict=True)]
+
+
+def _own(columns: Iterable[Column]) -> tuple[list[int | None], list[Column]]:
+    """The columns in which people differ, each once; and for every gap the place of its column among them.
+
+    Told apart by their first text, so that not every text of every person is looked at.
+    """
+    own: list[Column] = []
+    places: list[int | None] = []
+    by_first: defaultdict[str, list[int]] = defaultdict(list)
+    for column in columns:
+        if all(map(column[0].__eq__, column)):
+            places.append(None)
+            continue
+        alike = by_first[column[0]]
+        place = next((place for place in alike if own[place] == column), None)
+        if place is None:
+            place = len(own)
+            alike.append(place)
+            own.append(column)
+        places.append(place)
+    return places, own
 
 
 def _tokens(prefix: str, how_many: int) -> Iterator[str]:

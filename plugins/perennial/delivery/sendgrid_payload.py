@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -78,14 +79,19 @@ def personalization(message: EmailMessage) -> dict[str, Any]:
         RenderError: the address or a header cannot be written down safely.
     """
     for name in message.headers:
-        if name.lower() in _RESERVED_HEADERS:
-            msg = f"SendGrid sets the header {name} itself and refuses ours."
-            raise RenderError(msg)
+        _refuse_reserved(name)
     return {
         "to": [{"email": ascii_address(message.to)}],
         "headers": {name: header_value(name, value) for name, value in message.headers.items()},
         "custom_args": {KEY_NAME: message.key},
     }
+
+
+@lru_cache(maxsize=64)
+def _refuse_reserved(name: str) -> None:
+    if name.lower() in _RESERVED_HEADERS:
+        msg = f"SendGrid sets the header {name} itself and refuses ours."
+        raise RenderError(msg)
 
 
 def envelope(message: EmailMessage, options: MailOptions) -> dict[str, Any]:
