@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, create_engine, select, text
+from sqlalchemy import Table, create_engine, select, text, update
 
 from ledger_builder import Rows
 from perennial.ledger.store import Ledger
@@ -72,4 +72,5 @@ def _empty(url: str) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(text(f"truncate {tables} restart identity"))
+        connection.execute(update(identity).values(epoch=1, begun=0))
     engine.dispose()
