@@ -67,6 +67,17 @@ def test_every_message_is_in_exactly_one_figure(
     assert summary.messages == 53
 
 
+def test_what_has_expired_when_the_scheduler_comes_back_is_not_sent(
+    office: Office, provider: Recorder, people: list[PlannedMessage]
+) -> None:
+    """Case 19: the scheduler was down over the hour of sending; each campaign says when it is too late."""
+    patient = [replace(p, expires_at=office.now + timedelta(hours=20)) for p in people[:5]]
+    office.now += timedelta(hours=13)
+    summary = office.run([*patient, *people[5:]])
+    assert Counter(provider.sent) == Counter(keys(patient))
+    assert summary.blocked == {Reason.EXPIRED: 45}
+
+
 def test_channels_go_to_their_own_providers(
     office: Office, provider: Recorder, people: list[PlannedMessage]
 ) -> None:
