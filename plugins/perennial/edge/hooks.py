@@ -126,7 +126,7 @@ def _twilio_reader(perennial: Perennial) -> Read:
         if form is None:
             return Outcome.FORGED
         # Twilio signs the address that it was given, so whatever the proxy makes of it does not count.
-        url = f"{address}?{request.url.query}"
+        url = f"{address}?{request.scope['query_string'].decode('latin-1')}"
         seal = signature.check(
             form, url=url, signature=request.headers.get(twilio_events.SIGNATURE_HEADER)
         )

@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -13,15 +15,20 @@ import pytest
 from perennial.settings import PROJECT
 
 
-def _edge(home: Path, *options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def _edge(home: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
         [sys.executable, "-m", "perennial.cli.commands", "edge", *options],
         cwd=PROJECT / "plugins",
         env={**os.environ, "PERENNIAL_HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
@@ -31,10 +38,10 @@ def test_the_edge_says_where_it_answers_and_ends_quietly_when_told(
     with _edge(tmp_path, "--port", "0") as process:
         assert process.stderr is not None
         said, _, url = process.stderr.readline().strip().partition(" ")
-        with urlopen(f"{url}/ready", timeout=20) as answer:  # noqa: S310 - loopback
+        with urlopen(f"{url}/health", timeout=60) as answer:  # noqa: S310 - loopback
             assert answer.status == 200
         process.send_signal(told)
-        printed, complaints = process.communicate(timeout=30)
+        printed, complaints = process.communicate(timeout=60)
     assert (said, process.returncode, printed, complaints) == ("Edge:", 0, "", "")
 
 
@@ -42,7 +49,7 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         with _edge(tmp_path, "--port", port) as process:
-            _, complaints = process.communicate(timeout=30)
+            _, complaints = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Cannot listen on 127.0.0.1" in complaints
     assert "Traceback" not in complaints
