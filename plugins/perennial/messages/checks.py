@@ -61,9 +61,7 @@ def _link_gaps(frame: EmailFrame) -> tuple[int, ...]:
 @lru_cache(_FRAMES)
 def _says(frame: EmailFrame, html: str, text: str) -> bool:
     """Whether all emails of a frame say these words, in both of their forms."""
-    return any(html in words for words in frame.html) and any(
-        text in words for words in frame.text
-    )
+    return any(html in words for words in frame.html) and any(text in words for words in frame.text)
 
 
 _escaped = lru_cache(_FRAMES)(escape_words)

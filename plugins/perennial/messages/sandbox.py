@@ -287,16 +287,19 @@ def _filter(node: nodes.Expr, name: str) -> nodes.Filter:
 
 
 def _markup_of(value: object) -> str:
-    """What `escape` makes of it, in a third of the time where the value is a plain text."""
-    if type(value) is str:
-        return (
-            value.replace("&", "&amp;")
-            .replace(">", "&gt;")
-            .replace("<", "&lt;")
-            .replace("'", "&#39;")
-            .replace('"', "&#34;")
-        )
-    return escape(_present(value))
+    return _escaped(value) if type(value) is str else escape(_present(value))
+
+
+@functools.lru_cache(65_536)
+def _escaped(text: str) -> str:
+    """What `escape` makes of a text, in a third of the time; at once where it is the name of a product, say."""
+    return (
+        text.replace("&", "&amp;")
+        .replace(">", "&gt;")
+        .replace("<", "&lt;")
+        .replace("'", "&#39;")
+        .replace('"', "&#34;")
+    )
 
 
 def _text_of(value: object) -> str:

@@ -47,11 +47,15 @@ class GapCode(CodeGenerator):
             self.writeline(f"yield concat({frame.buffer})", node)
             frame.buffer = None
 
+    def write_commons(self) -> None:
+        super().write_commons()
+        self.writeline("printed = environment.printed")
+
     def _output_child_pre(
         self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
     ) -> None:
         if self._as_ever(frame):
-            self.write("environment.printed(")
+            self.write("printed(")
         else:
             super()._output_child_pre(node, frame, finalize)
 

@@ -167,10 +167,9 @@ def _string(value: object) -> str:
 def _product(value: Mapping[str, Any] | Product) -> Product | None:
     if isinstance(value, Product):
         return value
-    told = value["name"], value.get("category"), value.get("price"), value.get("url")
-    if all(one is None or type(one) is str for one in told):
-        return _known_product(*told)
-    return _new_product(*told)
+    return _known_product(
+        value["name"], value.get("category"), value.get("price"), value.get("url")
+    )
 
 
 def _new_product(name: object, category: object, price: object, url: object) -> Product | None:
@@ -185,8 +184,8 @@ def _new_product(name: object, category: object, price: object, url: object) -> 
     )
 
 
-# A shop has far fewer products than messages; texts alone are remembered, since 1 and True are the same key.
-_known_product = lru_cache(_REMEMBERED)(_new_product)
+# A shop has far fewer products than messages. By type, too: 1 and True are the same key otherwise.
+_known_product = lru_cache(_REMEMBERED, typed=True)(_new_product)
 
 
 def _products(value: list[Mapping[str, Any] | Product]) -> tuple[Product, ...]:
@@ -198,15 +197,14 @@ def _products(value: list[Mapping[str, Any] | Product]) -> tuple[Product, ...]:
 def _offer(value: Mapping[str, Any] | Offer) -> Offer:
     if isinstance(value, Offer):
         return value
-    kind, amount = value["kind"], value["value"]
-    return _known_offer(kind, amount) if type(amount) is str else _new_offer(kind, amount)
+    return _known_offer(value["kind"], value["value"])
 
 
 def _new_offer(kind: str, amount: object) -> Offer:
     return Offer(kind=OfferKind(kind), value=_decimal(amount))
 
 
-_known_offer = lru_cache(_REMEMBERED)(_new_offer)
+_known_offer = lru_cache(_REMEMBERED, typed=True)(_new_offer)
 
 
 def _url(value: object) -> str:
