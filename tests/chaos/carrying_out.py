@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
@@ -27,6 +28,7 @@ from perennial.model.words import Control, MessageState, SuppressionReason
 
 _ROUNDS = 10
 _PERSISTENCE = 10.0
+_CALM_LEASE = 5.0
 _OPEN = {MessageState.CLAIMED, MessageState.DISPATCHING, MessageState.RETRYABLE}
 _LONG_WAIT = timedelta(minutes=20)
 
@@ -55,6 +57,7 @@ class Play:
         self._workers = 0
         self._suppressed: dict[str, float] = {}
         self._halts: list[tuple[float, float]] = []
+        self._calm: Schedule | None = None
         # A process that is frozen while it writes holds everybody up, but not the hand that lets it thaw.
         self._office = ThreadPoolExecutor(1)
         self._errands: list[Future[None]] = []
@@ -96,7 +99,7 @@ class Play:
     def _start(self, _: int, run: Run) -> BaseProcess:
         self._workers += 1
         order = worker.Order(
-            schedule=self._schedule,
+            schedule=self._calm or self._schedule,
             run=run,
             worker=f"worker {self._workers}",
             began=self._began,
@@ -195,6 +198,8 @@ class Play:
         """Everything works again; a scheduler starts the plan until nothing is left to do."""
         self._played = self._world.end_faults()
         self._insist(self._resume)
+        # On a busy machine the short times of the schedule could keep a run from ever getting anywhere.
+        self._calm = replace(self._schedule, lease=_CALM_LEASE, patience=_CALM_LEASE / 2)
         everything = Generation(runs=[Run(first=0, last=len(self._people))])
         for number in range(_ROUNDS):
             self._wait_for_leases()

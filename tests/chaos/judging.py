@@ -20,7 +20,8 @@ _ANSWERED = {MessageState.ACCEPTED, MessageState.REFUSED, MessageState.IN_DOUBT}
 # What is committed at the same instant may be seen in either order.
 _AT_ONCE = 0.1
 _ON_THE_WIRE = 1.0
-_SUPPRESSED = {Kind.SUPPRESSED_BEFORE, Kind.SUPPRESSED_DURING}
+# By itself, put off, killed, asked to end before it could listen; 255 is what multiprocessing says when it missed the end.
+_ENDINGS = {0, worker.PUT_OFF, -9, -15, 255}
 _REASONS = {
     Kind.SUPPRESSED_BEFORE: {Reason.SUPPRESSED},
     Kind.SUPPRESSED_DURING: {Reason.SUPPRESSED},
@@ -201,7 +202,7 @@ def _processes(evidence: Evidence) -> Iterator[str]:
             yield "A process never ended."
         elif end.exitcode == worker.BROKEN:
             yield f"A process broke: {_last_words(evidence.log)}"
-        elif end.exitcode not in {0, worker.PUT_OFF, -9, -15}:
+        elif end.exitcode not in _ENDINGS:
             yield f"A process ended with {end.exitcode}."
 
 
