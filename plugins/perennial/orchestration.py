@@ -24,8 +24,11 @@ from airflow.sdk import (
     TriggerRule,
     task,
 )
-from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
-from pydantic import SecretStr
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowNotFoundException,
+    AirflowRescheduleException,
+)
 
 from perennial.campaigns.describing import describe_campaign
 from perennial.errors import (
@@ -36,9 +39,10 @@ from perennial.errors import (
     PerennialError,
     PlanError,
     RunInterrupted,
+    SettingsError,
 )
 from perennial.model.datasets import SHOP_DATASETS
-from perennial.settings import read_settings
+from perennial.settings import Settings, read_settings
 from perennial.steps.services import Perennial, services, shop_zone
 
 if TYPE_CHECKING:
@@ -257,13 +261,47 @@ def account(campaign: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - 
 
 @contextmanager
 def _installation() -> Iterator[Perennial]:
-    """The installation, with the shop's database taken from an Airflow connection where the settings name one."""
-    settings = read_settings()
-    if settings.source_connection:
-        url = _source_url(Connection.get(settings.source_connection))
-        settings = settings.model_copy(update={"source_url": SecretStr(url)})
-    with services(settings) as perennial:
+    """The installation, with what its settings leave to Airflow's connections."""
+    with services(read_settings(**connected(read_settings()))) as perennial:
         yield perennial
+
+
+def connected(settings: Settings) -> dict[str, object]:
+    """The settings that Airflow's connections hold: the shop's database, the providers' keys and hosts.
+
+    Raises:
+        SettingsError: Airflow does not know a connection that the settings name.
+    """
+    found: dict[str, object] = {}
+    if settings.source_connection:
+        found["source_url"] = _source_url(_connection(settings.source_connection))
+    if settings.sendgrid_connection:
+        connection = _connection(settings.sendgrid_connection)
+        found |= {"sendgrid_api_key": connection.password} | _host("sendgrid_host", connection)
+    if settings.twilio_connection:
+        connection = _connection(settings.twilio_connection)
+        found |= {"twilio_account_sid": connection.login, "twilio_auth_token": connection.password}
+        found |= _host("twilio_host", connection)
+    return found
+
+
+def _connection(name: str) -> Any:  # noqa: ANN401 - Airflow's connection
+    try:
+        return Connection.get(name)
+    except AirflowNotFoundException:
+        msg = (
+            f"Airflow has no connection {name!r}. Add it under Admin, Connections, or set"
+            f" AIRFLOW_CONN_{name.upper()}; or take PERENNIAL_…_CONNECTION out."
+        )
+        raise SettingsError(msg) from None
+
+
+def _host(setting: str, connection: Any) -> dict[str, object]:  # noqa: ANN401 - Airflow's connection
+    """Where a connection names a host, the provider is asked there: the EU's, or an emulator."""
+    if not connection.host:
+        return {}
+    host = connection.host if "://" in connection.host else f"https://{connection.host}"
+    return {setting: host}
 
 
 def _source_url(connection: Any) -> str:  # noqa: ANN401 - Airflow's connection

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
@@ -108,6 +108,10 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="Its password.")
     smtp_starttls: bool = Field(default=True, description="Ask for TLS after connecting.")
     sendgrid_api_key: SecretStr | None = Field(None, description="SendGrid's API key.")
+    sendgrid_connection: str | None = Field(
+        None,
+        description="Airflow connection with SendGrid's API key as its password, in place of sendgrid_api_key.",
+    )
     sendgrid_host: str = Field(
         "https://api.sendgrid.com",
         description="SendGrid; https://api.eu.sendgrid.com for data that stays in the EU.",
@@ -137,6 +141,10 @@ class Settings(BaseSettings):
     )
     twilio_account_sid: str | None = Field(None, description="Twilio's account.")
     twilio_auth_token: SecretStr | None = Field(None, description="Its auth token.")
+    twilio_connection: str | None = Field(
+        None,
+        description="Airflow connection with Twilio's account as its login and the token as its password.",
+    )
     twilio_old_auth_token: SecretStr | None = Field(
         None, description="The auth token before, while callbacks may still be signed with it."
     )
@@ -205,13 +213,13 @@ class Settings(BaseSettings):
     def _missing(self) -> Iterator[str]:
         """What the chosen transports cannot do without."""
         account: dict[str, object] = {
-            "twilio_account_sid": self.twilio_account_sid,
-            "twilio_auth_token": _filled(self.twilio_auth_token),
+            "twilio_account_sid": self.twilio_account_sid or self.twilio_connection,
+            "twilio_auth_token": _filled(self.twilio_auth_token) or self.twilio_connection,
         }
         service = self.twilio_messaging_service
         needed: dict[tuple[Transport, Channel], dict[str, object]] = {
             (Transport.SENDGRID, Channel.EMAIL): {
-                "sendgrid_api_key": _filled(self.sendgrid_api_key)
+                "sendgrid_api_key": _filled(self.sendgrid_api_key) or self.sendgrid_connection
             },
             (Transport.TWILIO, Channel.SMS): account
             | {"twilio_messaging_service or twilio_from": service or self.twilio_from},
@@ -300,14 +308,14 @@ def _fault_of_host(url: str, profile: Profile, harmless: bool) -> str | None:  #
     return None
 
 
-def read_settings() -> Settings:
-    """The settings of this process.
+def read_settings(**chosen: Any) -> Settings:  # noqa: ANN401 - checked like the environment
+    """The settings of this process; what is chosen goes before the environment.
 
     Raises:
         SettingsError: names every variable that is wrong, and how.
     """
     try:
-        return Settings()
+        return Settings(**chosen)
     except ValidationError as error:
         lines = [
             f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}"

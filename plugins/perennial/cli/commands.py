@@ -5,7 +5,6 @@ With `--json`, stdout holds the data and nothing else; progress and notes go to 
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,15 +13,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from perennial.cli import emulating, views
+from perennial.cli.installing import installation
+from perennial.cli.showing import AsJson, notes, out, show
+from perennial.cli.steering import steering
 from perennial.errors import PerennialError
 from perennial.model.message import EmailMessage
 from perennial.model.words import Channel
-from perennial.settings import read_settings
-from perennial.steps.services import services
+from perennial.settings import Transport, read_settings
 
 app = typer.Typer(
     help="Perennial: the marketing system that a data engineer can trust with the send button.",
@@ -30,12 +30,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-out = Console()
-notes = Console(stderr=True)
-
+app.add_typer(steering)
 _DAY_HELP = "Day on which messages go out, YYYY-MM-DD."
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_DAY_HELP)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+DayOrLast = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Default: the last night.")
+]
 
 
 def main() -> None:
@@ -61,14 +61,14 @@ def sample(
     as_json: AsJson = False,
 ) -> None:
     """Load the sample shop: real baskets, made-up people."""
-    with services() as perennial, _progress() as progress:
+    with installation() as perennial, _progress() as progress:
         summary = perennial.load_sample(
             seed=seed,
             scale=scale,
             shift_to=shift_to.date() if shift_to else None,
             progress=_follower(progress),
         )
-    _show(summary, as_json, views.sample)
+    show(summary, as_json, views.sample)
 
 
 @app.command()
@@ -82,14 +82,14 @@ def night(
 ) -> None:
     """Run one night, or several: extract, validate, publish, features, audiences. Sends nothing."""
     days = _days(day.date(), until.date() if until else day.date())
-    with services() as perennial, _progress() as progress:
+    with installation() as perennial, _progress() as progress:
         task = progress.add_task("Nights", total=len(days))
         nights = []
         for each in days:
             progress.update(task, description=f"Night {each}")
             nights.append(perennial.night(each, refresh=refresh))
             progress.advance(task)
-    _show([n.as_json() for n in nights], as_json, views.nights)
+    show([n.as_json() for n in nights], as_json, views.nights)
 
 
 @app.command()
@@ -99,14 +99,20 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Decide about everybody in a campaign's audience. Sends nothing."""
-    with services() as perennial:
-        _show(perennial.plan(campaign, day.date()).as_json(), as_json, views.plan)
+    with installation() as perennial:
+        show(perennial.plan(campaign, day.date()).as_json(), as_json, views.plan)
 
 
 @app.command()
 def send(
     campaign: Annotated[str, typer.Argument(help="Name of a file in campaigns/.")],
-    day: Day,
+    day: DayOrLast = None,
+    provider: Annotated[
+        list[Transport] | None,
+        typer.Option(
+            help="sendgrid, smtp, twilio or mailbox, in place of the settings'; may be repeated."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option(help="Plan and account, send nothing.")] = False,
     customer: Annotated[
         list[str] | None, typer.Option(help="Only this customer; may be repeated.")
@@ -115,26 +121,25 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Plan a campaign's day and send what is due. Running it again writes to nobody twice."""
-    with services() as perennial:
-        summary = perennial.plan(campaign, day.date())
+    with installation(provider) as perennial:
+        chosen = day.date() if day else perennial.last_night()
+        summary = perennial.plan(campaign, chosen)
         if not dry_run:
             perennial.dispatch(
                 campaign,
-                day.date(),
+                chosen,
                 plan_hash=summary.plan_hash,
                 customers=customer or (),
                 limit=limit,
             )
-        _show(perennial.account(campaign, day.date()).as_json(), as_json, views.account)
+        show(perennial.account(campaign, chosen).as_json(), as_json, views.account)
 
 
 @app.command()
 def preview(
     campaign: Annotated[str, typer.Argument(help="Name of a file in campaigns/.")],
     customer: Annotated[str, typer.Option(help="Customer id.")],
-    day: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Default: the last night.")
-    ] = None,
+    day: DayOrLast = None,
     locale: Annotated[
         str | None, typer.Option(help="en, es or ru; default: the customer's.")
     ] = None,
@@ -146,7 +151,7 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Show the real message for a real customer. Touches no ledger."""
-    with services() as perennial:
+    with installation() as perennial:
         chosen = day.date() if day else perennial.last_night()
         shown = perennial.preview(
             campaign, customer, day=chosen, locale=locale, channel=channel, step=step
@@ -154,21 +159,19 @@ def preview(
     if html is not None and isinstance(shown.message, EmailMessage):
         html.write_text(shown.message.html, encoding="utf-8")
         notes.print(f"HTML written to {html}")
-    _show(views.preview_json(shown), as_json, views.preview)
+    show(views.preview_json(shown), as_json, views.preview)
 
 
 @app.command()
 def explain(
     customer: Annotated[str, typer.Argument(help="Customer id.")],
-    day: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Default: the last night.")
-    ] = None,
+    day: DayOrLast = None,
     as_json: AsJson = False,
 ) -> None:
     """Say why a customer got a message on a day, or did not."""
-    with services() as perennial:
+    with installation() as perennial:
         explanation = perennial.explain(customer, day.date() if day else perennial.last_night())
-    _show(explanation.as_json(), as_json, views.explanation)
+    show(explanation.as_json(), as_json, views.explanation)
 
 
 @app.command()
@@ -177,7 +180,7 @@ def check(as_json: AsJson = False) -> None:
     from perennial.pipeline.checking import find_faults
 
     faults = find_faults(read_settings().project)
-    _show([views.fault_json(fault) for fault in faults], as_json, views.faults)
+    show([views.fault_json(fault) for fault in faults], as_json, views.faults)
     if faults:
         raise typer.Exit(1)
 
@@ -185,9 +188,9 @@ def check(as_json: AsJson = False) -> None:
 @app.command()
 def report(day: Day, as_json: AsJson = False) -> None:
     """Write the page of a day: the night in numbers and pictures, every message, every reason."""
-    with services() as perennial:
+    with installation() as perennial:
         page = perennial.report(day.date())
-    _show({"page": str(page)}, as_json, views.page)
+    show({"page": str(page)}, as_json, views.page)
 
 
 @app.command()
@@ -249,7 +252,7 @@ def edge(
     """Answer the providers' webhooks until interrupted: what became of messages, settled doubts."""
     from perennial.edge.serving import serve
 
-    with services() as perennial:
+    with installation() as perennial:
         serve(perennial, host=host, port=port, announce=lambda at: notes.print(f"Edge: {at}"))
 
 
@@ -289,13 +292,6 @@ def _follower(progress: Progress) -> Any:  # noqa: ANN401 - a callback of (stage
         progress.update(tasks[stage], completed=done, total=total)
 
     return follow
-
-
-def _show(data: Any, as_json: bool, view: Any) -> None:  # noqa: ANN401 - any command's result
-    if as_json:
-        sys.stdout.write(json.dumps(data, default=str, ensure_ascii=False, indent=2) + "\n")
-    else:
-        out.print(view(data))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from perennial.cli.showing import table_of
 from perennial.errors import Fault
 from perennial.model.message import EmailMessage, SmsMessage
 from perennial.model.words import Reason
@@ -24,7 +25,7 @@ Json = Mapping[str, Any]
 
 def sample(data: Json) -> RenderableType:
     """Rows of each table of the sample shop."""
-    table = _table("Sample shop", "table", "rows")
+    table = table_of("Sample shop", "table", "rows")
     for name, rows in data["rows"].items():
         table.add_row(name, f"{rows:,}")
     span = f"Orders from {data['first_order_day']} to {data['last_order_day']} · {data['path']}"
@@ -33,7 +34,7 @@ def sample(data: Json) -> RenderableType:
 
 def nights(data: Sequence[Json]) -> RenderableType:
     """One line a night."""
-    table = _table(
+    table = table_of(
         "Nights", "day", "rows read", "quarantined", "warnings", "customers", "memberships"
     )
     for night in data:
@@ -50,7 +51,7 @@ def nights(data: Sequence[Json]) -> RenderableType:
 
 def plan(data: Json) -> RenderableType:
     """The figures of a plan, and its reasons."""
-    table = _table(f"{data['campaign']} · {data['day']}", "", "customers")
+    table = table_of(f"{data['campaign']} · {data['day']}", "", "customers")
     table.add_row("audience", f"{data['audience']:,}", style="bold")
     table.add_row("send", f"{data['send']:,}", style="green")
     table.add_row("held out", f"{data['hold_out']:,}")
@@ -68,7 +69,7 @@ def plan(data: Json) -> RenderableType:
 
 def account(data: Json) -> RenderableType:
     """A plan and where everybody has got to."""
-    table = _table("Accounts", "", "messages")
+    table = table_of("Accounts", "", "messages")
     for state in ("accepted", "refused", "retryable", "in_doubt", "not_yet_claimed"):
         table.add_row(state.replace("_", " "), f"{data[state]:,}")
     for reason, count in data["blocked"].items():
@@ -119,7 +120,7 @@ def _head(data: Json) -> str:
 
 def explanation(data: Json) -> RenderableType:
     """The decisions about one customer, then the figures behind them."""
-    table = _table(
+    table = table_of(
         f"Customer {data['customer_id']} · {data['day']}", "campaign", "outcome", "why", "state"
     )
     for row in data["decisions"]:
@@ -170,11 +171,3 @@ def faults(data: Sequence[Json]) -> RenderableType:
 def page(data: Json) -> RenderableType:
     """Where the page lies."""
     return Text(f"The day's page: {data['page']}")
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, header_style="dim")
-    for number, column in enumerate(columns):
-        figures = number > 0 and column not in {"outcome", "why", "state"}
-        table.add_column(column, justify="right" if figures else "left")
-    return table

@@ -13,9 +13,10 @@ from perennial.steps.events import EventSteps
 from perennial.steps.looking import LookingSteps
 from perennial.steps.night import NightSteps
 from perennial.steps.reconciling import ReconcilingSteps
+from perennial.steps.steering import SteeringSteps
 
 
-class Perennial(NightSteps, LookingSteps, EventSteps, ReconcilingSteps):
+class Perennial(NightSteps, LookingSteps, EventSteps, ReconcilingSteps, SteeringSteps):
     """One installation at work. Every step may be repeated at any time."""
 
 

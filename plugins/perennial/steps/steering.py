@@ -1,0 +1,92 @@
+"""What people decide while messages leave: pauses and stops, and what is to be believed of a message in doubt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from perennial.model.keys import MessageKey
+from perennial.model.words import Control, MessageState
+from perennial.steps.campaign_day import CampaignSteps
+
+if TYPE_CHECKING:
+    from perennial.ledger.values import Command, Doubt, Ruling
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendingStatus:
+    """What has been commanded, and what waits for evidence or for a person.
+
+    unknown_reports: messages that a provider reports on and that this ledger does not know; see `reconcile`.
+    """
+
+    commands: Sequence[Command]
+    doubts: Sequence[Doubt]
+    unknown_reports: int
+    epoch: int
+    begun: int
+
+
+class SteeringSteps(CampaignSteps):
+    """Each takes hold in every worker within two seconds, and loses nothing."""
+
+    def command(self, control: Control, *, campaign: str | None, by: str, reason: str) -> None:
+        """Tells a campaign, or everything, to run, to pause or to stop.
+
+        Raises:
+            SettingsError: there is no such campaign.
+        """
+        name = None if campaign is None else self.campaign(campaign).name
+        self.ledger.command(control, campaign=name, by=by, reason=reason, at=self.now())
+
+    def sending_status(self) -> SendingStatus:
+        """Where sending stands, over all campaigns."""
+        fence = self.ledger.fence()
+        return SendingStatus(
+            commands=self.ledger.controls(),
+            doubts=self.ledger.doubts(),
+            unknown_reports=self.ledger.parked(),
+            epoch=fence.epoch,
+            begun=fence.begun,
+        )
+
+    def doubts(self, *, campaign: str | None = None, day: date | None = None) -> list[Doubt]:
+        """Messages that may have been sent, the oldest first; a request that a dead worker left is one of them."""
+        self.ledger.abandon_expired()
+        return self.ledger.doubts(campaign=campaign, day=day)
+
+    def ask_about_doubts(self) -> Mapping[MessageState, int]:
+        """Asks the providers about every message in doubt, as each dispatch does; says how many went where."""
+        from perennial.delivery.doubts import settle_doubts
+
+        shipping = self._shipping()
+        self.ledger.abandon_expired()
+
+        async def ask() -> Mapping[MessageState, int]:
+            try:
+                return await settle_doubts(
+                    shipping.ledger,
+                    shipping.providers,
+                    now=self.now(),
+                    within=shipping.lease,
+                    recall=shipping.recall,
+                    silent_for=shipping.silent_for,
+                )
+            finally:
+                for provider in shipping.providers.values():
+                    await provider.close()
+
+        return asyncio.run(ask())
+
+    def rule_doubts(
+        self, keys: Sequence[MessageKey], *, accepted: bool, by: str, reason: str
+    ) -> int:
+        """Settles doubts as a person says; who and why are kept. Says how many of the messages were in doubt."""
+        return self.ledger.rule(keys, accepted=accepted, by=by, reason=reason, at=self.now())
+
+    def rulings(self, *, campaign: str | None = None, day: date | None = None) -> list[Ruling]:
+        """How doubts were settled without an answer of the provider, the oldest first."""
+        return self.ledger.rulings(campaign=campaign, day=day)
