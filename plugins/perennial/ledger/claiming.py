@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from perennial.ledger.columns import Row, load
 from perennial.ledger.database import Database
 from perennial.ledger.statements import packed, packed_keys, statement
-from perennial.ledger.tables import iso
+from perennial.ledger.tables import in_utc, iso
 from perennial.ledger.values import Claim
 from perennial.model.keys import MessageKey
 from perennial.model.message import Coupon, PlannedMessage
 from perennial.model.shop import Caps
-from perennial.model.words import Pressure, Reason
+from perennial.model.words import Reason
 
 CHUNK = 1000
 """The most messages that one statement claims."""
@@ -39,7 +41,7 @@ def claim(
     """
     candidates = list({message.key: message for message in reversed(messages)}.values())[::-1]
     chunks = (candidates[i : i + CHUNK] for i in range(0, len(candidates), CHUNK))
-    common = {"worker": worker, "now": now, "limits": packed(_limits(caps, now))}
+    common = {"worker": worker, "now": in_utc(now), **_limits(caps, in_utc(now))}
     return _joined([_claim_chunk(database, chunk, common, lease) for chunk in chunks])
 
 
@@ -69,15 +71,12 @@ def begin_dispatch(
             statement("begin_dispatch", database.dialect),
             held | {"clock": clock, "lease_until": lease_until, "provider": provider},
         ).all()
-        days = packed(
-            {"campaign": c, "day": d} for c, d in {(m.campaign, str(m.day)) for m in begun}
-        )
-        connection.execute(
-            statement("open_days", database.dialect), {"days": days, "lease_until": lease_until}
-        )
-        moved = frozenset(message.key for message in begun)
+        moved = frozenset(key for key, _, _ in begun)
         if len(moved) < len(set(keys)):
             _give_back_suppressed(connection, database.dialect, held, clock)
+        if moved:
+            days = {(campaign, str(day)) for _, campaign, day in begun}
+            _record_begun(connection, database.dialect, days, lease_until, len(moved))
         return moved
 
     return database.write(begin)
@@ -97,34 +96,79 @@ def _claim_chunk(
     common: Mapping[str, Any],
     lease: timedelta,
 ) -> Claim:
-    candidates = packed(_candidate(turn, message) for turn, message in enumerate(chunk))
+    layers = _layers(chunk)
 
     def decide(connection: Connection) -> Claim:
         # One decision at a time in the whole ledger. A lock for each person would let chunks overlap, but takes
         # a thousand slots of PostgreSQL's lock table a chunk, and two chunks that hold the same keys in another
         # order would stop each other. Waiting costs little: a chunk takes milliseconds, a request far longer.
-        database.lock(connection)
-        clock = database.clock(connection)
-        times = {"now": common["now"], "clock": clock}
-        claimed = frozenset(
-            connection.execute(
-                statement("claim", database.dialect),
-                {**common, **times, "candidates": candidates, "lease_until": clock + lease},
-            ).scalars()
+        clock = database.lock(connection)
+        terms = {**common, "clock": clock, "lease_until": clock + lease}
+        return _joined(
+            [_claim_layer(connection, database.dialect, layer, terms) for layer in layers]
         )
-        _record_claimed(connection, database.dialect, [m for m in chunk if m.key in claimed])
-        rest = [message for message in chunk if message.key not in claimed]
-        return _sort_out(connection, database.dialect, claimed, rest, times)
 
     return database.write(decide)
 
 
+def _layers(chunk: Sequence[PlannedMessage]) -> list[Sequence[PlannedMessage]]:
+    """Messages of a layer share no limit, so that they are claimed at once; of those that do, the first goes first."""
+    if _share_no_limit(chunk):
+        return [chunk]
+    layers: list[list[PlannedMessage]] = []
+    turns: dict[object, int] = {}
+    for message in chunk:
+        limits = _limits_of(message)
+        turn = max(turns.get(limit, 0) for limit in limits)
+        turns |= dict.fromkeys(limits, turn + 1)
+        layers += [[]] if turn == len(layers) else []
+        layers[turn].append(message)
+    return list(layers)
+
+
+def _share_no_limit(chunk: Sequence[PlannedMessage]) -> bool:
+    people = {(message.person_id, message.pressure) for message in chunk}
+    codes = [message.coupon.code for message in chunk if message.coupon]
+    return len(people) == len(chunk) and len(set(codes)) == len(codes)
+
+
+def _limits_of(message: PlannedMessage) -> list[object]:
+    code = [message.coupon.code] if message.coupon else []
+    return [(message.person_id, message.pressure), *code]
+
+
+def _claim_layer(
+    connection: Connection,
+    dialect: str,
+    layer: Sequence[PlannedMessage],
+    terms: Mapping[str, Any],
+) -> Claim:
+    batch = {**terms, **_loaded(connection, layer)}
+    claimed = frozenset(connection.execute(statement("claim", dialect), batch).scalars())
+    if len(claimed) == len(layer):
+        _record_claimed(connection, dialect, layer, batch)
+        return Claim(claimed=claimed)
+    known = [message for message in layer if message.key not in claimed]
+    batch |= _loaded(connection, known)
+    claimed |= frozenset(connection.execute(statement("claim_again", dialect), batch).scalars())
+    left = _sort_out(connection, dialect, [m for m in known if m.key not in claimed], terms)
+    mine = [message for message in layer if message.key in claimed]
+    if mine:
+        _record_claimed(connection, dialect, mine, _loaded(connection, mine))
+    return replace(left, claimed=claimed)
+
+
+def _loaded(connection: Connection, messages: Sequence[PlannedMessage]) -> dict[str, str]:
+    return load(connection, "candidates", map(_candidate, messages))
+
+
 def _record_claimed(
-    connection: Connection, dialect: str, claimed: Sequence[PlannedMessage]
+    connection: Connection,
+    dialect: str,
+    claimed: Sequence[PlannedMessage],
+    batch: Mapping[str, Any],
 ) -> None:
-    if claimed:
-        keys = packed_keys(message.key for message in claimed)
-        connection.execute(statement("unblock", dialect), {"keys": keys})
+    connection.execute(statement("unblock", dialect), batch)
     coupons = [_coupon(m.key, m.coupon) for m in claimed if m.coupon is not None]
     if coupons:
         connection.execute(statement("coupons", dialect), {"coupons": packed(coupons)})
@@ -133,23 +177,34 @@ def _record_claimed(
 def _sort_out(
     connection: Connection,
     dialect: str,
-    claimed: frozenset[MessageKey],
     rest: Sequence[PlannedMessage],
-    times: Mapping[str, datetime],
+    terms: Mapping[str, Any],
 ) -> Claim:
     if not rest:
-        return Claim(claimed=claimed)
-    candidates = packed(_candidate(turn, message) for turn, message in enumerate(rest))
+        return Claim()
+    batch = {**terms, **_loaded(connection, rest)}
     verdicts: dict[MessageKey, str] = dict(
-        connection.execute(
-            statement("leftovers", dialect), {"candidates": candidates, **times}
-        ).all()
+        connection.execute(statement("leftovers", dialect), batch).all()
     )
     blocked = {key: Reason(verdict) for key, verdict in verdicts.items() if verdict != _TAKEN}
     rows = [_blocked(m, blocked[m.key]) for m in rest if m.key in blocked]
-    _record_blocks(connection, dialect, rows, times["now"])
+    _record_blocks(connection, dialect, rows, batch["now"])
     taken = frozenset(key for key, verdict in verdicts.items() if verdict == _TAKEN)
-    return Claim(claimed=claimed, blocked=blocked, taken=taken)
+    return Claim(blocked=blocked, taken=taken)
+
+
+def _record_begun(
+    connection: Connection,
+    dialect: str,
+    days: Collection[tuple[str, str]],
+    lease_until: datetime,
+    begun: int,
+) -> None:
+    """The last that its transaction does, because others wait for these rows until the commit."""
+    opened = packed({"campaign": campaign, "day": day} for campaign, day in days)
+    how = {"days": opened, "lease_until": lease_until}
+    connection.execute(statement("open_days", dialect), how)
+    connection.execute(statement("count_begun", dialect), {"begun": begun})
 
 
 def _give_back_suppressed(
@@ -178,33 +233,32 @@ def _joined(claims: Sequence[Claim]) -> Claim:
     )
 
 
-def _limits(caps: Caps, now: datetime) -> Iterator[dict[str, Any]]:
-    limits = (
-        (Pressure.PROMOTIONAL, caps.promotional_per_day, timedelta(hours=24)),
-        (Pressure.PROMOTIONAL, caps.promotional_per_week, timedelta(days=7)),
-        (Pressure.SURVEY, 1, timedelta(days=caps.days_between_surveys)),
-    )
-    for pressure, most, window in limits:
-        yield {"pressure": pressure, "most": most, "since": iso(now - window)}
-
-
-def _candidate(turn: int, message: PlannedMessage) -> dict[str, Any]:
+def _limits(caps: Caps, now: datetime) -> dict[str, Any]:
     return {
-        "turn": turn,
-        "key": message.key,
-        "campaign": message.campaign,
-        "step": message.step,
-        "customer_id": message.customer_id,
-        "person_id": message.person_id,
-        "occasion": message.occasion,
-        "day": message.day.isoformat(),
-        "channel": message.channel,
-        "pressure": message.pressure,
-        "address_key": message.address_key,
-        "coupon_code": message.coupon.code if message.coupon else None,
-        "send_at": iso(message.send_at),
-        "expires_at": iso(message.expires_at),
+        "per_day": caps.promotional_per_day,
+        "day_ago": now - timedelta(hours=24),
+        "per_week": caps.promotional_per_week,
+        "week_ago": now - timedelta(days=7),
+        "survey_ago": now - timedelta(days=caps.days_between_surveys),
     }
+
+
+def _candidate(message: PlannedMessage) -> Row:
+    return (
+        message.key,
+        message.campaign,
+        message.step,
+        message.customer_id,
+        message.person_id,
+        message.occasion,
+        message.day.isoformat(),
+        message.channel,
+        message.pressure,
+        message.address_key,
+        message.coupon.code if message.coupon else None,
+        iso(message.send_at),
+        iso(message.expires_at),
+    )
 
 
 def _coupon(key: MessageKey, coupon: Coupon) -> dict[str, Any]:

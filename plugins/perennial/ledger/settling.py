@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Connection, select, tuple_
 
 from perennial.errors import LedgerError
+from perennial.ledger.columns import Row, load
 from perennial.ledger.database import Database
-from perennial.ledger.statements import packed, statement
+from perennial.ledger.statements import statement
 from perennial.ledger.states import ANSWERS
 from perennial.ledger.tables import dispatch_days, iso, messages
 from perennial.ledger.values import Doubt
@@ -38,11 +38,14 @@ def settle(
         raise LedgerError(msg)
     if not receipts:
         return
-    rows = packed(_row(receipt) for receipt in _one_a_key(receipts))
-    batch = {"receipts": rows, "now": now, "worker": worker, "evidence": evidence}
-    database.write(
-        lambda connection: connection.execute(statement("settle", database.dialect), batch).close()
-    )
+    rows = [_row(receipt) for receipt in _one_a_key(receipts)]
+    how = {"now": now, "worker": worker, "evidence": evidence}
+
+    def record(connection: Connection) -> None:
+        batch = load(connection, "receipts", rows)
+        connection.execute(statement("settle", database.dialect), {**batch, **how}).close()
+
+    database.write(record)
 
 
 def abandon_expired(database: Database) -> int:
@@ -102,12 +105,12 @@ def _one_a_key(receipts: Iterable[Receipt]) -> Iterable[Receipt]:
     return latest.values()
 
 
-def _row(receipt: Receipt) -> dict[str, Any]:
-    return {
-        "key": receipt.key,
-        "state": receipt.state,
-        "provider": receipt.provider,
-        "provider_id": receipt.provider_id,
-        "code": receipt.code,
-        "not_before": iso(receipt.not_before) if receipt.not_before else None,
-    }
+def _row(receipt: Receipt) -> Row:
+    return (
+        receipt.key,
+        receipt.state,
+        receipt.provider,
+        receipt.provider_id,
+        receipt.code,
+        iso(receipt.not_before) if receipt.not_before else None,
+    )

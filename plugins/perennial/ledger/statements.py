@@ -1,11 +1,11 @@
 """The ledger's SQL files, made ready for one database.
 
-A batch travels as one JSON parameter, which both databases unpack into rows; `$name` in a file marks the place.
+A batch travels as one JSON parameter, which both databases unpack into rows; `$name` in a file marks the place. The
+big batches go another way (columns.py), and what two files have in common stands in a third.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -13,9 +13,11 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import msgspec
 from sqlalchemy import Date, TextClause, bindparam, text
 from sqlalchemy.types import TypeEngine
 
+from perennial.ledger import columns
 from perennial.ledger.tables import Instant
 
 _FOLDER = Path(__file__).parent / "sql"
@@ -23,23 +25,6 @@ _FOLDER = Path(__file__).parent / "sql"
 # The rows that travel as JSON: their columns, in PostgreSQL's types.
 _ROWS: Mapping[str, Mapping[str, str]] = {
     "keys": {"key": "text"},
-    "candidates": {
-        "turn": "integer",
-        "key": "text",
-        "campaign": "text",
-        "step": "integer",
-        "customer_id": "text",
-        "person_id": "text",
-        "occasion": "text",
-        "day": "date",
-        "channel": "text",
-        "pressure": "text",
-        "address_key": "text",
-        "coupon_code": "text",
-        "send_at": "timestamptz",
-        "expires_at": "timestamptz",
-    },
-    "limits": {"pressure": "text", "most": "integer", "since": "timestamptz"},
     "coupons": {
         "code": "text",
         "message_key": "text",
@@ -48,14 +33,6 @@ _ROWS: Mapping[str, Mapping[str, str]] = {
         "expires_on": "date",
     },
     "days": {"campaign": "text", "day": "date"},
-    "receipts": {
-        "key": "text",
-        "state": "text",
-        "provider": "text",
-        "provider_id": "text",
-        "code": "text",
-        "not_before": "timestamptz",
-    },
     "blocks": {"key": "text", "day": "date", "campaign": "text", "reason": "text"},
     "events": {
         "key": "text",
@@ -95,11 +72,17 @@ _ROWS: Mapping[str, Mapping[str, str]] = {
 _TYPES: Mapping[str, TypeEngine[Any]] = {
     "at": Instant(),
     "now": Instant(),
+    "day_ago": Instant(),
+    "week_ago": Instant(),
+    "survey_ago": Instant(),
     "clock": Instant(),
     "lease_until": Instant(),
     "silent_since": Instant(),
     "day": Date(),
 }
+
+
+_PARTS = ("may_leave", "standing")
 
 
 @cache
@@ -108,7 +91,9 @@ def statement(name: str, dialect: str) -> TextClause:
     rows = {rows: _unpacked(rows, dialect) for rows in _ROWS}
     # Texts are compared byte by byte, as Python does, whatever the database's language.
     bytewise = 'collate "C"' if dialect == "postgresql" else ""
-    sql = Template(_read(name)).substitute(rows, standing=_read("standing"), bytewise=bytewise)
+    loaded = {rows: columns.unpacked(rows, dialect) for rows in columns.COLUMNS}
+    parts = {part: _read(part) for part in _PARTS}
+    sql = Template(_read(name)).substitute(rows, **loaded, **parts, bytewise=bytewise)
     typed = [bindparam(n, type_=type_) for n, type_ in _TYPES.items() if re.search(rf":{n}\b", sql)]
     return text(sql).bindparams(*typed)
 
@@ -118,19 +103,27 @@ def _read(name: str) -> str:
 
 
 def _unpacked(rows: str, dialect: str) -> str:
-    columns = _ROWS[rows]
+    if rows == "keys":
+        return _unpacked_keys(dialect)
+    types = _ROWS[rows]
     if dialect == "postgresql":
-        typed = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+        typed = ", ".join(f"{name} {type_}" for name, type_ in types.items())
         return f"select * from json_to_recordset(cast(:{rows} as json)) as unpacked ({typed})"
-    named = ", ".join(f"json_extract(value, '$.{name}') as {name}" for name in columns)
+    named = ", ".join(f"json_extract(value, '$.{name}') as {name}" for name in types)
     return f"select {named} from json_each(:{rows})"
+
+
+def _unpacked_keys(dialect: str) -> str:
+    if dialect == "postgresql":
+        return "select key from json_array_elements_text(cast(:keys as json)) as unpacked (key)"
+    return "select value as key from json_each(:keys)"
 
 
 def packed(rows: Iterable[Mapping[str, Any]]) -> str:
     """A batch as the parameter of a statement."""
-    return json.dumps(list(rows), ensure_ascii=False, separators=(",", ":"))
+    return msgspec.json.encode(list(rows)).decode()
 
 
 def packed_keys(keys: Iterable[str]) -> str:
     """Keys as the parameter of a statement."""
-    return packed({"key": key} for key in keys)
+    return msgspec.json.encode(list(keys)).decode()

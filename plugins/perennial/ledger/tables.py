@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -74,8 +75,8 @@ class Instant(TypeDecorator[datetime]):
         return moment.astimezone(UTC)
 
 
-def iso(moment: datetime) -> str:
-    """An instant as the ledger writes it in text.
+def in_utc(moment: datetime) -> datetime:
+    """The same instant in UTC.
 
     Raises:
         ValueError: it has no zone, so nobody knows when it is.
@@ -83,7 +84,21 @@ def iso(moment: datetime) -> str:
     if moment.tzinfo is None:
         msg = "The ledger takes no time without a zone."
         raise ValueError(msg)
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return moment.astimezone(UTC)
+
+
+def iso(moment: datetime) -> str:
+    """An instant as the ledger writes it in text.
+
+    Raises:
+        ValueError: it has no zone, so nobody knows when it is.
+    """
+    return _iso(in_utc(moment))
+
+
+@lru_cache(maxsize=4096)  # messages that leave together have their instants in common
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")
 
 
 class Amount(TypeDecorator[Decimal]):
@@ -177,11 +192,15 @@ message_changes = Table(
         comment="The order of the changes.",
     ),
     Column("message_key", KEY, nullable=False, comment="Which message."),
-    Column("state", String(16), nullable=False, comment="What it became."),
+    Column("state", String(16), nullable=False, comment="What it was."),
     Column("worker", String(255), nullable=False, comment="In whose hands."),
     Column("code", String(255), comment="The provider's own word for its answer."),
-    Column("at", Instant, nullable=False, comment="When, by the database's clock."),
-    comment="Every change of a message, written by the database itself; only grows.",
+    Column("at", Instant, nullable=False, comment="When that was written over; database's clock."),
+    Column("claimed_at", Instant, comment="When it had been claimed."),
+    Column("dispatched_at", Instant, comment="When its last request had begun."),
+    Column("settled_at", Instant, comment="When its last answer had been recorded."),
+    Column("provider", String(32), comment="Who had been asked to carry it."),
+    comment="What a message's row said before it was written over, kept by the database itself; only grows.",
 )
 
 dispatch_days = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from itertools import count
 
@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from ledger_builder import LEASE, NOON, a_message, a_receipt, beginning, claiming, sent
+from ledger_builder import LEASE, NOON, Rows, a_message, a_receipt, beginning, claiming, sent
 from perennial.ledger.states import ANSWERS, FINAL, NEXT
 from perennial.ledger.store import Ledger
+from perennial.ledger.tables import message_changes
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage
 from perennial.model.shop import Caps
@@ -25,15 +26,19 @@ CUSTOMERS = [str(number) for number in range(5)]
 WORKERS = st.sampled_from(["worker-1", "worker-2"])
 SOME = st.sets(st.sampled_from(CUSTOMERS), min_size=1)
 LEASES = st.sampled_from([LEASE, ENDED])
+STRAIGHT = {(MessageState.CLAIMED, MessageState.DISPATCHING)} | {
+    (MessageState.DISPATCHING, answer) for answer in ANSWERS
+}
 _RUNS = count(1)
 
 
 class AnyOrder(RuleBasedStateMachine):
     """Two workers with five messages, whose leases may end at any moment."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, rows: Rows) -> None:
         super().__init__()
         self.ledger = ledger
+        self.rows = rows
         self.campaign = f"run-{next(_RUNS)}"  # a ledger of its own, without the cost of one
         self.messages = {c: a_message(c, campaign=self.campaign) for c in CUSTOMERS}
         self.known: dict[MessageKey, MessageState] = {}
@@ -41,6 +46,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.ended: set[MessageKey] = set()
         self.on_the_wire: Counter[MessageKey] = Counter()
         self.surely_not_sent: Counter[MessageKey] = Counter()
+        self.written_over: defaultdict[MessageKey, list[MessageState]] = defaultdict(list)
 
     def some(self, customers: set[str]) -> list[PlannedMessage]:
         return [self.messages[customer] for customer in sorted(customers)]
@@ -48,6 +54,8 @@ class AnyOrder(RuleBasedStateMachine):
     def into(self, state: MessageState, key: MessageKey) -> None:
         before = self.known.get(key)
         assert before is None or state in NEXT[before]
+        if before and (before, state) not in STRAIGHT:
+            self.written_over[key].append(before)
         self.known[key] = state
 
     @rule(customers=SOME, worker=WORKERS, lease=LEASES)
@@ -120,6 +128,14 @@ class AnyOrder(RuleBasedStateMachine):
         in_doubt = {k for k, state in self.known.items() if state is MessageState.IN_DOUBT}
         assert {doubt.key for doubt in doubts} == in_doubt
 
+    @invariant()
+    def the_log_tells_what_the_rows_do_not(self) -> None:
+        logged = defaultdict[str, list[str]](list)
+        for row in self.rows(message_changes):
+            logged[row["message_key"]].append(row["state"])
+        for message in self.messages.values():
+            assert logged[message.key] == self.written_over[message.key]
+
     def teardown(self) -> None:
         """Leaves nothing behind that the next run would count."""
         receipts = [a_receipt(message) for message in self.messages.values()]
@@ -152,9 +168,11 @@ class AnyOrder(RuleBasedStateMachine):
             self.surely_not_sent[key] += answer is MessageState.RETRYABLE
 
 
-def test_in_any_order_of_events_nothing_is_sent_twice_or_forgotten(ledger: Ledger) -> None:
+def test_in_any_order_of_events_nothing_is_sent_twice_or_forgotten(
+    ledger: Ledger, rows: Rows
+) -> None:
     run_state_machine_as_test(
-        lambda: AnyOrder(ledger),
+        lambda: AnyOrder(ledger, rows),
         settings=settings(max_examples=30, stateful_step_count=25, deadline=None),
     )
 

@@ -97,7 +97,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone(ledger: Ledger, ledger_url: s
             ledger.migrate()
     finally:
         with engine.begin() as connection:
-            connection.execute(text("update alembic_version set version_num = '0002'"))
+            connection.execute(text("update alembic_version set version_num = '0003'"))
         engine.dispose()
 
 

@@ -17,7 +17,7 @@ from ledger_builder import (
 )
 from perennial.ledger.store import Ledger
 from perennial.ledger.tables import messages
-from perennial.model.words import Channel, MessageState, Reason, SuppressionReason
+from perennial.model.words import Channel, Control, MessageState, Reason, SuppressionReason
 
 ENDED = timedelta(0)
 
@@ -128,3 +128,81 @@ def test_nothing_is_begun_again_after_an_answer(ledger: Ledger, state: MessageSt
     beginning(ledger, [message])
     settling(ledger, [message], state)
     assert beginning(ledger, [message]) == frozenset()
+
+
+@pytest.mark.parametrize("campaign", ["win_back", None])
+@pytest.mark.parametrize("control", [Control.PAUSE, Control.STOP])
+def test_nothing_of_a_campaign_that_is_told_to_wait_is_begun_until_it_is_told_to_run(
+    ledger: Ledger, control: Control, campaign: str | None
+) -> None:
+    message = a_message()
+    claiming(ledger, [message])
+    told(ledger, control, campaign)
+    assert beginning(ledger, [message]) == frozenset()
+    assert states(ledger) == {message.key: "claimed"}
+    told(ledger, Control.RUN, campaign)
+    assert beginning(ledger, [message]) == {message.key}
+
+
+def test_what_a_paused_campaign_holds_is_given_back_by_its_worker(ledger: Ledger) -> None:
+    message = a_message()
+    claiming(ledger, [message])
+    told(ledger, Control.PAUSE)
+    beginning(ledger, [message])
+    ledger.release([message.key], worker="worker-1")
+    assert states(ledger) == {message.key: "retryable"}
+
+
+def test_a_campaign_that_is_stopped_stops_no_other(ledger: Ledger) -> None:
+    stopped, other = a_message("1"), a_message("2", campaign="birthday")
+    claiming(ledger, [stopped, other])
+    told(ledger, Control.STOP)
+    assert beginning(ledger, [stopped, other]) == {other.key}
+
+
+def test_a_campaign_that_is_told_to_run_waits_as_long_as_everything_does(ledger: Ledger) -> None:
+    message = a_message()
+    claiming(ledger, [message])
+    told(ledger, Control.PAUSE, None)
+    told(ledger, Control.RUN)
+    assert beginning(ledger, [message]) == frozenset()
+
+
+def test_an_address_suppressed_meanwhile_is_blocked_though_its_campaign_is_paused(
+    ledger: Ledger,
+) -> None:
+    message = a_message()
+    claiming(ledger, [message])
+    told(ledger, Control.PAUSE)
+    reason = SuppressionReason.COMPLAINED
+    ledger.suppress(address_key=message.address_key, channel=Channel.EMAIL, reason=reason, at=NOON)
+    assert beginning(ledger, [message]) == frozenset()
+    assert states(ledger) == {message.key: "suppressed"}
+
+
+def test_the_ledger_counts_the_requests_that_were_begun(ledger: Ledger) -> None:
+    before = ledger.fence().begun
+    many = [a_message(str(number)) for number in range(3)]
+    claiming(ledger, many)
+    beginning(ledger, [*many[:2], a_message("unknown")])
+    assert ledger.fence().begun == before + 2
+    beginning(ledger, many)
+    assert ledger.fence().begun == before + 3
+    settling(ledger, many, MessageState.RETRYABLE)
+    claiming(ledger, many)
+    assert ledger.fence().begun == before + 3
+    beginning(ledger, many)
+    assert ledger.fence().begun == before + 6
+
+
+def test_a_request_that_could_not_be_committed_is_not_counted(ledger: Ledger) -> None:
+    before = ledger.fence().begun
+    claiming(ledger, [a_message()])
+    with pytest.raises(OverflowError):
+        beginning(ledger, [a_message()], lease=timedelta.max)
+    assert ledger.fence().begun == before
+    assert states(ledger) == {a_message().key: "claimed"}
+
+
+def told(ledger: Ledger, control: Control, campaign: str | None = "win_back") -> None:
+    ledger.command(control, campaign=campaign, by="Ada", reason="why", at=NOON)

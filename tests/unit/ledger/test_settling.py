@@ -169,21 +169,61 @@ def test_the_database_itself_refuses_a_change_that_is_not_in_the_table_of_states
     engine.dispose()
 
 
-def test_every_change_is_logged_by_the_database(
+@pytest.mark.parametrize("answer", sorted(ANSWERS))
+def test_what_was_claimed_begun_and_answered_once_is_told_by_its_row_alone(
+    ledger: Ledger, dispatching: PlannedMessage, answer: MessageState, rows: Rows
+) -> None:
+    ledger.settle([a_receipt(dispatching, answer, code="250")], now=NOON + HOUR)
+    (row,) = rows(messages)
+    assert (row["state"], row["claimed_by"], row["code"]) == (answer, "worker-1", "250")
+    assert (row["claimed_at"], row["settled_at"]) == (NOON, NOON + HOUR)
+    assert row["dispatched_at"] is not None
+    assert rows(message_changes) == []
+
+
+def test_an_answer_after_which_a_message_was_tried_again_is_kept(
     ledger: Ledger, dispatching: PlannedMessage, rows: Rows
 ) -> None:
-    ledger.settle([a_receipt(dispatching, code="250")], now=NOON)
-    logged = [(r["message_key"], r["state"], r["worker"], r["code"]) for r in rows(message_changes)]
-    key = dispatching.key
-    assert logged == [
-        (key, "claimed", "worker-1", None),
-        (key, "dispatching", "worker-1", None),
-        (key, "accepted", "worker-1", "250"),
-    ]
+    ledger.settle([a_receipt(dispatching, MessageState.RETRYABLE, code="429")], now=NOON)
+    (before,) = rows(messages)
+    claiming(ledger, [dispatching], worker="worker-2", now=NOON + HOUR)
+    beginning(ledger, [dispatching], worker="worker-2")
+    ledger.settle([a_receipt(dispatching, code="250")], now=NOON + HOUR)
+    (kept,) = rows(message_changes)
+    assert kept.pop("at").utcoffset() == timedelta(0)
+    assert kept == {
+        "id": 1,
+        "message_key": dispatching.key,
+        "state": "retryable",
+        "worker": "worker-1",
+        "code": "429",
+        "claimed_at": NOON,
+        "dispatched_at": before["dispatched_at"],
+        "settled_at": NOON,
+        "provider": "mailbox",
+    }
+
+
+def test_a_claim_that_was_given_back_or_taken_over_is_kept(ledger: Ledger, rows: Rows) -> None:
+    released, lost = a_message("1"), a_message("2")
+    claiming(ledger, [released, lost], lease=ENDED)
+    ledger.release([released.key], worker="worker-1")
+    claiming(ledger, [lost], worker="worker-2", now=NOON + HOUR)
+    kept = [(r["message_key"], r["state"], r["worker"]) for r in rows(message_changes)]
+    assert kept == [(m.key, "claimed", "worker-1") for m in (released, lost)]
+
+
+def test_a_doubt_that_was_settled_is_kept(ledger: Ledger, rows: Rows) -> None:
+    message = in_doubt(ledger, a_message())
+    (before,) = rows(messages)
+    ledger.settle_doubts([a_receipt(message)], now=NOON + HOUR)
+    (kept,) = rows(message_changes)
+    assert (kept["state"], kept["settled_at"]) == ("in_doubt", before["settled_at"])
 
 
 def test_the_log_of_changes_only_grows(ledger: Ledger, ledger_url: str) -> None:
-    claiming(ledger, [a_message()])
+    in_doubt(ledger, a_message())
+    settling(ledger, [a_message()])
     database = Database(ledger_url)
     for change_of_log in (delete(message_changes), update(message_changes).values(state="x")):
         with pytest.raises(LedgerError, match="the log of changes only grows"):

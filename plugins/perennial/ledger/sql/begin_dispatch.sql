@@ -1,6 +1,18 @@
 -- Commits the intent before the first byte. Only what the worker still holds moves on, and only if its address has
--- not been suppressed since the claim.
-with keys as ($keys)
+-- not been suppressed and its campaign not been stopped since the claim.
+with keys as ($keys),
+-- The last command to each campaign, or to everything (*), stands.
+halted as (
+    select campaign
+    from controls
+    where control in ('pause', 'stop')
+      and not exists (
+          select 1
+          from controls as later
+          where later.campaign = controls.campaign
+            and later.id > controls.id
+      )
+)
 update messages set
     state = 'dispatching',
     attempts = attempts + 1,
@@ -12,6 +24,8 @@ where messages.key = keys.key
   and messages.state = 'claimed'
   and messages.claimed_by = :worker
   and messages.lease_until > :clock
+  and messages.campaign not in (select campaign from halted)
+  and not exists (select 1 from halted where campaign = '*')
   and not exists (
       select 1
       from suppressions

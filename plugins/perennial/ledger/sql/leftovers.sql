@@ -3,7 +3,6 @@
 with candidates as ($candidates),
 judged as (
     select
-        candidates.turn,
         candidates.key,
         case
             when messages.state in ('dispatching', 'accepted', 'refused', 'in_doubt') then 'taken'
@@ -32,4 +31,3 @@ judged as (
 select key, verdict
 from judged
 where verdict <> 'later'
-order by turn

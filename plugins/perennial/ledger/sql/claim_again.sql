@@ -1,0 +1,27 @@
+-- Claims once more what may leave now and is free: it was surely not processed, or its worker let the lease end
+-- without beginning.
+with candidates as ($candidates)
+update messages set
+    person_id = candidates.person_id,
+    day = candidates.day,
+    channel = candidates.channel,
+    pressure = candidates.pressure,
+    address_key = candidates.address_key,
+    state = 'claimed',
+    claimed_by = :worker,
+    lease_until = :lease_until,
+    send_at = candidates.send_at,
+    expires_at = candidates.expires_at,
+    claimed_at = :now,
+    code = null,
+    not_before = null
+from candidates
+where messages.key = candidates.key
+  and (
+      messages.state = 'retryable' and coalesce(messages.not_before, :now) <= :now
+      or messages.state = 'claimed' and messages.lease_until <= :clock
+  )
+  and (
+$may_leave
+  )
+returning messages.key

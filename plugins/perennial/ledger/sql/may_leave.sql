@@ -1,0 +1,37 @@
+-- Whether a candidate may leave now: it is due, not too late and not suppressed, its coupon is its own, and the caps
+-- leave room for one more.
+candidates.send_at <= :now
+and candidates.expires_at > :now
+and not exists (
+    select 1
+    from suppressions
+    where suppressions.address_key = candidates.address_key
+      and suppressions.channel = candidates.channel
+)
+and not exists (
+    select 1
+    from coupons
+    where coupons.code = candidates.coupon_code
+      and coupons.message_key <> candidates.key
+)
+-- An answer that has not come yet counts as a yes. One look at the index for each person.
+and case candidates.pressure
+    when 'promotional' then (
+        select count(*) < :per_week and count(*) filter (where earlier.claimed_at > :day_ago) < :per_day
+        from messages as earlier
+        where earlier.person_id = candidates.person_id
+          and earlier.claimed_at > :week_ago
+          and earlier.pressure = 'promotional'
+          and earlier.state in ('claimed', 'dispatching', 'accepted', 'in_doubt')
+          and earlier.key <> candidates.key
+    )
+    when 'survey' then (
+        select count(*) = 0
+        from messages as earlier
+        where earlier.person_id = candidates.person_id
+          and earlier.claimed_at > :survey_ago
+          and earlier.pressure = 'survey'
+          and earlier.state in ('claimed', 'dispatching', 'accepted', 'in_doubt')
+          and earlier.key <> candidates.key
+    )
+end
