@@ -254,7 +254,7 @@ def test_a_stopped_night_publishes_nothing_and_no_campaign_can_be_planned(home: 
 def test_previews_touch_no_ledger_and_send_nothing(perennial: Perennial, home: Path) -> None:
     customer = sending_customer(perennial)
     for locale in ("en", "es", "ru"):
-        for channel in Channel:
+        for channel in (Channel.EMAIL, Channel.SMS):
             shown = perennial.preview(
                 "win_back", customer, day=DAY, locale=locale, channel=channel, step=2
             )

@@ -40,7 +40,7 @@ def reader(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.SMS])
 def test_every_message_exists_in_every_language_of_the_shop(
     templates: Templates, shop: Shop, channel: Channel
 ) -> None:
