@@ -6,6 +6,7 @@ people. Any task may be killed, retried or cleared at any time; what it did is r
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -269,39 +270,53 @@ def _installation() -> Iterator[Perennial]:
 def connected(settings: Settings) -> dict[str, object]:
     """The settings that Airflow's connections hold: the shop's database, the providers' keys and hosts.
 
+    The names of the connections are taken out, so that what is put together is checked as if nobody had named any.
+
     Raises:
-        SettingsError: Airflow does not know a connection that the settings name.
+        SettingsError: Airflow does not know a connection that the settings name, or its key is missing.
     """
     found: dict[str, object] = {}
     if settings.source_connection:
         found["source_url"] = _source_url(_connection(settings.source_connection))
-    if settings.sendgrid_connection:
-        connection = _connection(settings.sendgrid_connection)
-        found |= {"sendgrid_api_key": connection.password} | _host("sendgrid_host", connection)
-    if settings.twilio_connection:
-        connection = _connection(settings.twilio_connection)
-        found |= {"twilio_account_sid": connection.login, "twilio_auth_token": connection.password}
-        found |= _host("twilio_host", connection)
+    if name := settings.sendgrid_connection:
+        connection = _connection(name)
+        found |= {"sendgrid_connection": None} | _host("sendgrid_host", connection)
+        found["sendgrid_api_key"] = _part(name, connection, "password", "SendGrid's API key")
+    if name := settings.twilio_connection:
+        connection = _connection(name)
+        found |= {"twilio_connection": None} | _host("twilio_host", connection)
+        found["twilio_account_sid"] = _part(name, connection, "login", "Twilio's account, AC…")
+        found["twilio_auth_token"] = _part(name, connection, "password", "Twilio's auth token")
     return found
 
 
 def _connection(name: str) -> Any:  # noqa: ANN401 - Airflow's connection
+    variable = f"AIRFLOW_CONN_{name.upper()}"
     try:
         return Connection.get(name)
     except AirflowNotFoundException:
-        msg = (
-            f"Airflow has no connection {name!r}. Add it under Admin, Connections, or set"
-            f" AIRFLOW_CONN_{name.upper()}; or take PERENNIAL_…_CONNECTION out."
-        )
+        msg = f"Airflow has no connection {name!r}. Set {variable}; for tasks alone, Admin, Connections will do, too."
+        if variable in os.environ:
+            msg = f"{variable} cannot be read: write JSON, or an address as Airflow spells connections."
         raise SettingsError(msg) from None
+
+
+def _part(name: str, connection: Any, part: str, what: str) -> object:  # noqa: ANN401 - Airflow's connection
+    value: object = getattr(connection, part)
+    if not value:
+        msg = f"Airflow's connection {name!r} has no {part}: {what} belongs there."
+        raise SettingsError(msg)
+    return value
 
 
 def _host(setting: str, connection: Any) -> dict[str, object]:  # noqa: ANN401 - Airflow's connection
     """Where a connection names a host, the provider is asked there: the EU's, or an emulator."""
-    if not connection.host:
+    host = connection.host
+    if not host:
         return {}
-    host = connection.host if "://" in connection.host else f"https://{connection.host}"
-    return {setting: host}
+    if "://" not in host:
+        host = f"{connection.schema or 'https'}://{host}"
+    return {setting: f"{host}:{connection.port}" if connection.port else host}
 
 
 def _source_url(connection: Any) -> str:  # noqa: ANN401 - Airflow's connection

@@ -10,28 +10,16 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from perennial.errors import SettingsError
 from perennial.model.words import Channel
+from perennial.profiles import TEST_SENDER, Profile, fault_of_host
 
 PROJECT = Path(__file__).resolve().parents[2]
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_LIVE_DOMAINS = (".sendgrid.com", ".twilio.com")
-# Twilio knows it with test credentials only; with others it refuses every message.
-_TEST_SENDER = "+15005550006"
 _DEMO_SECRET = "demo-only-secret"  # noqa: S105 - refused by every profile but the demo
-
-
-class Profile(StrEnum):
-    """What kind of installation this is."""
-
-    DEMO = "demo"
-    STAGING = "staging"
-    PRODUCTION = "production"
 
 
 class Clock(StrEnum):
@@ -195,7 +183,7 @@ class Settings(BaseSettings):
     def _refuse_what_is_not_safe(self) -> Self:
         wrong = [*self._unsafe(), *self._missing(), *self._broken_keys(), *self._wrong_hosts()]
         if wrong:
-            raise ValueError("; ".join(wrong))
+            raise ValueError("\n".join(wrong))
         return self
 
     def _unsafe(self) -> Iterator[str]:
@@ -245,26 +233,29 @@ class Settings(BaseSettings):
 
     def _wrong_hosts(self) -> Iterator[str]:
         """Keys go over TLS only, and no trial reaches real people."""
-        test_number = self.twilio_from == _TEST_SENDER and not self.twilio_messaging_service
+        test_number = self.twilio_from == TEST_SENDER and not self.twilio_messaging_service
         checked = {
             Channel.EMAIL: (Transport.SENDGRID, self.sendgrid_host, self.sendgrid_sandbox),
             Channel.SMS: (Transport.TWILIO, self.twilio_host, test_number),
             # Twilio's test credentials know nothing of WhatsApp.
             Channel.WHATSAPP: (Transport.TWILIO, self.twilio_host, False),
         }
-        for channel, (transport, host, harmless) in checked.items():
-            if self.transport_of(channel) is transport and (
-                fault := _fault_of_host(host, self.profile, harmless)
-            ):
-                yield f"{transport}_host: {fault}"
+        yield from dict.fromkeys(
+            f"{transport}_host: {fault}"
+            for channel, (transport, host, harmless) in checked.items()
+            if self.transport_of(channel) is transport and not self._waits_for(transport)
+            if (fault := fault_of_host(host, self.profile, harmless=harmless))
+        )
+
+    def _waits_for(self, transport: Transport) -> bool:
+        """Without a key nobody is written to; the connection that brings it may bring the host, and is checked then."""
+        if transport is Transport.SENDGRID:
+            return bool(self.sendgrid_connection) and not _filled(self.sendgrid_api_key)
+        return bool(self.twilio_connection) and not _filled(self.twilio_auth_token)
 
     def transport_of(self, channel: Channel) -> Transport:
         """What carries a channel. What nobody chose goes to the mailbox folder, in production nowhere."""
-        chosen = {
-            Channel.EMAIL: self.email_transport,
-            Channel.SMS: self.sms_transport,
-            Channel.WHATSAPP: self.whatsapp_transport,
-        }[channel]
+        chosen: Transport | None = getattr(self, f"{channel}_transport")
         production = self.profile is Profile.PRODUCTION
         return chosen or (Transport.NONE if production else Transport.MAILBOX)
 
@@ -289,25 +280,6 @@ def _filled(secret: SecretStr | None) -> bool:
     return secret is not None and bool(secret.get_secret_value())
 
 
-def _fault_of_host(url: str, profile: Profile, harmless: bool) -> str | None:  # noqa: FBT001 - says what was chosen
-    """Why a profile may not talk to a host of the providers' APIs, or nothing."""
-    address = urlsplit(url)
-    host = address.hostname or ""
-    if host in _LOOPBACK and address.scheme in {"http", "https"}:
-        return None
-    if address.scheme != "https" or not host:
-        return "give it as https://…; plain http is for this machine only (127.0.0.1)"
-    if profile is Profile.DEMO:
-        return f"{host} is refused: the demo profile talks to an emulator on this machine only"
-    live = f".{host.rstrip('.')}".endswith(_LIVE_DOMAINS)
-    if profile is Profile.STAGING and live and not harmless:
-        return (
-            f"{host} would write to real people: the staging profile wants an emulator, PERENNIAL_SENDGRID_SANDBOX=true,"
-            f" or Twilio's test credentials with PERENNIAL_TWILIO_FROM={_TEST_SENDER}"
-        )
-    return None
-
-
 def read_settings(**chosen: Any) -> Settings:  # noqa: ANN401 - checked like the environment
     """The settings of this process; what is chosen goes before the environment.
 
@@ -318,7 +290,7 @@ def read_settings(**chosen: Any) -> Settings:  # noqa: ANN401 - checked like the
         return Settings(**chosen)
     except ValidationError as error:
         lines = [
-            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}"
+            ": ".join((*map(str, e["loc"]), e["msg"].removeprefix("Value error, ")))
             for e in error.errors(include_input=False)
         ]
         raise SettingsError("\n".join(lines)) from None

@@ -15,10 +15,11 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from perennial.cli import emulating, views
+from perennial.cli import views
+from perennial.cli.answering import answering
 from perennial.cli.installing import installation
 from perennial.cli.showing import AsJson, notes, out, show
-from perennial.cli.steering import steering
+from perennial.cli.steering import say_if_paused, say_what_is_next, steering
 from perennial.errors import PerennialError
 from perennial.model.message import EmailMessage
 from perennial.model.words import Channel
@@ -30,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(answering)
 app.add_typer(steering)
 _DAY_HELP = "Day on which messages go out, YYYY-MM-DD."
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_DAY_HELP)]
@@ -44,7 +46,7 @@ def main() -> None:
         app()
     except PerennialError as error:
         notes.print(f"[bold red]{type(error).__name__}[/]: ", end="")
-        notes.print(str(error), markup=False, highlight=False)
+        notes.print(str(error), markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
@@ -125,7 +127,8 @@ def send(
         chosen = day.date() if day else perennial.last_night()
         summary = perennial.plan(campaign, chosen)
         if not dry_run:
-            perennial.dispatch(
+            say_if_paused(perennial, campaign)
+            progress = perennial.dispatch(
                 campaign,
                 chosen,
                 plan_hash=summary.plan_hash,
@@ -133,6 +136,8 @@ def send(
                 limit=limit,
             )
         show(perennial.account(campaign, chosen).as_json(), as_json, views.account)
+        if not dry_run:
+            say_what_is_next(perennial, campaign, progress)
 
 
 @app.command()
@@ -191,69 +196,6 @@ def report(day: Day, as_json: AsJson = False) -> None:
     with installation() as perennial:
         page = perennial.report(day.date())
     show({"page": str(page)}, as_json, views.page)
-
-
-@app.command()
-def emulate(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8025,
-    record: Annotated[
-        Path | None, typer.Option(help="Append everything that is accepted to this file.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same fates.")] = 7,
-    script: Annotated[
-        Path | None, typer.Option(help="Faults to play, one JSON object a line.")
-    ] = None,
-    latency: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0,
-    lively: Annotated[
-        bool, typer.Option(help="Some messages bounce, some people click, complain or leave.")
-    ] = False,
-    event_url: Annotated[
-        str | None, typer.Option(help="Loopback address for SendGrid's events.")
-    ] = None,
-    inbound_url: Annotated[
-        str | None, typer.Option(help="Loopback address for what people text back.")
-    ] = None,
-    edge: Annotated[
-        str | None,
-        typer.Option(help="Where `perennial edge` answers on this machine: events go there."),
-    ] = None,
-    public_url: Annotated[
-        str, typer.Option(envvar="PERENNIAL_EDGE_URL", help="Its address as the world knows it.")
-    ] = "https://shop.example",
-    as_json: AsJson = False,
-) -> None:
-    """Play SendGrid and Twilio on this machine until interrupted. Nothing leaves it."""
-    from perennial.emulator import options, serving
-    from perennial.emulator.faults import read_faults
-
-    chosen = options.Options(
-        record=record,
-        seed=seed,
-        faults=read_faults(script) if script else (),
-        latency=latency,
-        mail_outcomes=options.LIVELY_MAIL if lively else options.MailOutcomes(),
-        text_outcomes=options.LIVELY_TEXT if lively else options.TextOutcomes(),
-        event_url=emulating.event_url_of(event_url, edge=edge),
-        inbound_url=inbound_url,
-        forward=emulating.forwarded(public_url, edge=edge),
-    )
-    serving.serve(
-        chosen,
-        port=port,
-        announce=lambda at: emulating.announce(at.account(), public=public_url, as_json=as_json),
-    )
-
-
-@app.command()
-def edge(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8090,
-    host: Annotated[str, typer.Option(help="0.0.0.0 in a container.")] = "127.0.0.1",
-) -> None:
-    """Answer the providers' webhooks until interrupted: what became of messages, settled doubts."""
-    from perennial.edge.serving import serve
-
-    with installation() as perennial:
-        serve(perennial, host=host, port=port, announce=lambda at: notes.print(f"Edge: {at}"))
 
 
 @app.command()

@@ -15,7 +15,10 @@ from rich.table import Table
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 _WORDS = frozenset(
-    ("outcome", "why", "state", "campaign", "control", "by", "reason", "since", "answer", "ruled")
+    (
+        *("outcome", "why", "state", "campaign", "control", "by", "reason", "answer", "ruling"),
+        "since (UTC)",
+    )
 )
 
 out = Console()

@@ -15,6 +15,8 @@ from perennial.errors import SettingsError
 from perennial.ledger.values import Doubt
 from perennial.model.keys import MessageKey
 from perennial.model.words import Control
+from perennial.steps.campaign_day import Progress
+from perennial.steps.services import Perennial
 
 steering = typer.Typer()
 
@@ -90,6 +92,8 @@ def doubts(
         if ask:
             notes.print(views.asked(perennial.ask_about_doubts()))
         found = perennial.doubts(campaign=campaign, day=chosen)
+        if campaign and not found:
+            perennial.campaign(campaign)  # a name that was misspelt is told
     show(views.doubts_json(found), as_json, views.doubts)
 
 
@@ -121,6 +125,27 @@ def settle(
         chosen = _chosen(found, keys or [], every=every)
         count = perennial.rule_doubts(chosen, accepted=accepted, by=by or getuser(), reason=reason)
     show({"settled": count, "accepted": accepted}, as_json, views.ruled)
+
+
+def say_if_paused(perennial: Perennial, campaign: str) -> None:
+    """Says on stderr why nothing will leave for now, before somebody wonders."""
+    if perennial.ledger.control_of(campaign) is Control.PAUSE:
+        notes.print("Paused: waiting for `perennial resume`, five minutes at most.", style="yellow")
+
+
+def say_what_is_next(perennial: Perennial, campaign: str, progress: Progress) -> None:
+    """Says on stderr what keeps back what has not left yet."""
+    match perennial.ledger.control_of(campaign):
+        case Control.PAUSE:
+            notes.print("Paused: after `perennial resume`, send again.", style="yellow")
+        case Control.STOP:
+            notes.print("Stopped: nothing more of this campaign leaves.", style="red")
+        case Control.RUN if progress.next_wave is not None:
+            due = progress.next_wave.astimezone(perennial.shop.zone)
+            notes.print(
+                f"More is due at {due:%Y-%m-%d %H:%M} ({due.tzname()}): send again then.",
+                style="dim",
+            )
 
 
 def _command(

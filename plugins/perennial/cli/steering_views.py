@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -33,19 +34,25 @@ def commands_json(commands: Iterable[Command]) -> list[dict[str, Any]]:
 
 
 def commands(data: Json) -> RenderableType:
-    """The standing commands; what nobody has spoken of runs."""
-    if not data:
+    """What is paused or stopped; everything else runs."""
+    held = [row for row in data if row["control"] != Control.RUN]
+    if not held:
         return Text("Everything runs.", style="green")
-    table = table_of("Commands", "campaign", "control", "by", "reason", "at")
-    for row in data:
+    table = table_of("Paused or stopped", "campaign", "control", "by", "reason", "since (UTC)")
+    for row in held:
         table.add_row(
             row["campaign"] or "everything",
             Text(row["control"], style=_COLOURS[Control(row["control"])]),
-            row["by"],
-            row["reason"],
-            row["at"][:19],
+            Text(row["by"]),
+            Text(row["reason"]),
+            _minute(row["at"]),
         )
     return table
+
+
+def _minute(at: str) -> str:
+    """An instant as people read it, in UTC."""
+    return at[:16].replace("T", " ")
 
 
 def doubts_json(found: Iterable[Doubt]) -> list[dict[str, Any]]:
@@ -67,24 +74,31 @@ def doubts_json(found: Iterable[Doubt]) -> list[dict[str, Any]]:
 
 
 def doubts(data: Json) -> RenderableType:
-    """The queue, and what to do with it."""
+    """The queue, day by day, and what to do with it; keys stay whole, because people copy them."""
     if not data:
         return Text("Nothing is in doubt.", style="green")
-    table = table_of(
-        f"{len(data):,} in doubt", "key", "campaign", "day", "customer", "by", "since", "answer"
-    )
-    for row in data:
-        table.add_row(
-            row["key"],
-            row["campaign"],
-            row["day"],
-            row["customer_id"],
-            row["provider"] or "unknown",
-            row["since"][:19],
-            row["code"] or "none",
+    parts: list[RenderableType] = []
+    for (campaign, day, provider), rows in groupby(sorted(data, key=_whose), key=_whose):
+        table = table_of(
+            f"{campaign} · {day} · {provider}", "key", "customer", "since (UTC)", "answer"
         )
-    foot = "They are not sent again. Events and `perennial doubts --ask` settle them; `perennial settle` does it by hand."
-    return Group(table, Text(foot, style="dim"))
+        table.columns[0].no_wrap = True
+        for row in rows:
+            answer = row["code"] or "none"
+            table.add_row(row["key"], row["customer_id"], _minute(row["since"]), answer)
+        parts.append(table)
+    parts.append(
+        Text(
+            f"{len(data):,} in doubt. They are not sent again. Events and `perennial doubts --ask` settle them;"
+            " `perennial settle` does it by hand.",
+            style="dim",
+        )
+    )
+    return Group(*parts)
+
+
+def _whose(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return row["campaign"], row["day"], row["provider"] or "provider unknown"
 
 
 def rulings_json(found: Iterable[Ruling]) -> list[dict[str, Any]]:
@@ -103,9 +117,13 @@ def rulings_json(found: Iterable[Ruling]) -> list[dict[str, Any]]:
 
 def rulings(data: Json) -> RenderableType:
     """Who ruled what, and why."""
-    table = table_of("Rulings", "key", "ruled", "by", "reason", "at")
+    if not data:
+        return Text("Nothing was settled by a person or by silence.", style="dim")
+    table = table_of("Rulings", "key", "ruling")
+    table.columns[0].no_wrap = True
     for row in data:
-        table.add_row(row["key"], row["state"], row["by"], row["reason"], row["at"][:19])
+        head = f"{row['state']} · {row['by']} · {_minute(row['at'])}"
+        table.add_row(row["key"], Text(f"{head}\n{row['reason']}"))
     return table
 
 
@@ -138,7 +156,7 @@ def status(data: Json) -> RenderableType:
             )
         )
     parts.append(
-        Text(f"{data['begun']:,} messages handed over so far · epoch {data['epoch']}", style="dim")
+        Text(f"{data['begun']:,} messages begun so far · epoch {data['epoch']}", style="dim")
     )
     return Group(*parts)
 

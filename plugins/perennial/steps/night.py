@@ -11,7 +11,7 @@ from typing import Any
 from perennial.bootstrap import Installation
 from perennial.errors import SettingsError
 from perennial.model.datasets import MEMBERSHIPS, SHOP_DATASETS
-from perennial.settings import Profile
+from perennial.profiles import Profile
 
 
 @dataclass(frozen=True, kw_only=True)

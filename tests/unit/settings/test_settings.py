@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from perennial.errors import SettingsError
-from perennial.settings import Profile, Settings, read_settings
+from perennial.profiles import Profile
+from perennial.settings import Settings, read_settings
 
 LONG = "x" * 32
 
