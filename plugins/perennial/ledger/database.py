@@ -47,7 +47,6 @@ _SPEAK_SQLITE = (
     # Keys are hashes, so that a chunk touches pages all over the indexes.
     "pragma cache_size = -65536",
     "pragma wal_autocheckpoint = 8192",
-    "pragma temp_store = memory",
 )
 
 _CLOCK = {

@@ -178,7 +178,7 @@ messages = Table(
     # Finds a day's messages for its accounts.
     Index(None, "campaign", "day"),
     comment="One row a message that was ever claimed.",
-    postgresql_with={"fillfactor": "50"},
+    postgresql_with={"fillfactor": "33"},
 )
 
 message_changes = Table(

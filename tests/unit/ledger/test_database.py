@@ -6,17 +6,22 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, null, select, text
 
-from ledger_builder import Rows, a_message, claiming
+from ledger_builder import NOON, Rows, a_message, claiming
 from perennial.errors import LedgerError
+from perennial.ledger import migrations
+from perennial.ledger.database import Database
 from perennial.ledger.store import Ledger
-from perennial.ledger.tables import METADATA, identity
+from perennial.ledger.tables import METADATA, identity, message_changes
 from services import PostgresServer, free_port
 
 
@@ -55,6 +60,22 @@ def test_migrating_again_changes_nothing(ledger: Ledger, rows: Rows) -> None:
     before = rows(identity)
     ledger.migrate()
     assert rows(identity) == before
+
+
+def test_a_ledger_of_an_older_version_keeps_what_it_has_logged(
+    empty_url: Callable[[], str],
+) -> None:
+    url, message = empty_url(), a_message()
+    older = Database(url)
+    upgrade(older, "0002")
+    ledger = Ledger(url)
+    claiming(ledger, [message])
+    assert logged(older) == [("claimed", None)]
+    ledger.migrate()
+    ledger.release([message.key], worker="worker-1")
+    assert logged(older) == [("claimed", None), ("claimed", NOON)]
+    ledger.close()
+    older.close()
 
 
 def test_several_may_migrate_at_once(empty_url: Callable[[], str]) -> None:
@@ -188,6 +209,28 @@ def prepare(url: str) -> None:
     ledger = Ledger(url)
     ledger.migrate()
     ledger.close()
+
+
+def upgrade(database: Database, revision: str) -> None:
+    """As the migrations of an older version would have it."""
+    if database.dialect == "sqlite":
+        Path(str(database.url.database)).parent.mkdir()
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__path__[0])))
+
+    def run(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    database.write(run)
+
+
+def logged(database: Database) -> list[tuple[str, datetime | None]]:
+    with database.reading() as connection:
+        had = {column["name"] for column in inspect(connection).get_columns("message_changes")}
+        times = message_changes.c.claimed_at if "claimed_at" in had else null()
+        found = select(message_changes.c.state, times).order_by(message_changes.c.id)
+        return [(state, at) for state, at in connection.execute(found)]
 
 
 def described(engine: Engine) -> dict[str, Any]:
