@@ -1,9 +1,22 @@
-"""The shop's database may be named by an Airflow connection, as Airflow users do."""
+"""The shop's database and the providers' keys may lie in Airflow's connections, as Airflow users do."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from sqlalchemy.engine import make_url
+
+from one_night import DAY, HOUSEHOLDS
+from perennial.emulator.options import Options
+from perennial.emulator.serving import emulator_thread
+from perennial.errors import SettingsError
+from perennial.sample.loading import load_sample
+from perennial.settings import PROJECT, Settings, read_settings
 
 pytestmark = pytest.mark.airflow
 
@@ -31,3 +44,108 @@ def test_an_airflow_connection_becomes_a_url_that_sqlalchemy_reads(kind: str, dr
     assert url.drivername == driver
     assert (url.host, url.port, url.database) == ("db.example", 5432, "shop")
     assert (url.username, url.password) == ("reader", "p@ss/word")
+
+
+CANARY = "planted-canary-of-a-key"
+
+
+def settings_by(monkeypatch: pytest.MonkeyPatch, **connections: object) -> Settings:
+    """The settings of a task, whose connections the environment holds."""
+    from perennial.orchestration import connected
+
+    for name, value in connections.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", text)
+    for transport in ("EMAIL_TRANSPORT=sendgrid", "SMS_TRANSPORT=twilio"):
+        monkeypatch.setenv(f"PERENNIAL_{transport.split('=')[0]}", transport.split("=")[1])
+    monkeypatch.setenv("PERENNIAL_SENDGRID_CONNECTION", "mail")
+    monkeypatch.setenv("PERENNIAL_TWILIO_CONNECTION", "text")
+    monkeypatch.setenv("PERENNIAL_TWILIO_MESSAGING_SERVICE", "MG0")
+    return read_settings(**connected(read_settings()))
+
+
+MAIL = {"conn_type": "http", "password": CANARY, "host": "http://127.0.0.1:8025"}
+TEXT = {
+    "conn_type": "http",
+    "login": "AC0",
+    "password": CANARY,
+    "schema": "http",
+    "host": "127.0.0.1",
+    "port": 8026,
+}
+
+
+def test_connections_bring_keys_and_hosts_and_show_neither(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Case 47."""
+    settings = settings_by(monkeypatch, mail=MAIL, text=TEXT)
+    assert settings.sendgrid_api_key is not None
+    assert settings.sendgrid_api_key.get_secret_value() == CANARY
+    assert settings.sendgrid_host == "http://127.0.0.1:8025"
+    assert settings.twilio_account_sid == "AC0"
+    assert settings.twilio_auth_token is not None
+    assert settings.twilio_auth_token.get_secret_value() == CANARY
+    assert settings.twilio_host == "http://127.0.0.1:8026"
+    assert CANARY not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("mail", "text", "said"),
+    [
+        ({**MAIL, "password": ""}, TEXT, r"'mail' has no password: SendGrid's API key"),
+        (MAIL, {**TEXT, "login": ""}, r"'text' has no login: Twilio's account"),
+        (MAIL, {**TEXT, "password": ""}, r"'text' has no password: Twilio's auth token"),
+        ('{"conn_type":', TEXT, r"AIRFLOW_CONN_MAIL cannot be read"),
+        ({**MAIL, "host": ""}, TEXT, r"^sendgrid_host: api.sendgrid.com is refused"),
+        (MAIL, {**TEXT, "host": "api.twilio.com", "port": None}, r"give it as https|is refused"),
+    ],
+)
+def test_what_is_wrong_with_a_connection_is_one_sentence_without_its_key(
+    monkeypatch: pytest.MonkeyPatch, mail: object, text: object, said: str
+) -> None:
+    """Cases 46 and 47."""
+    with pytest.raises(SettingsError, match=said) as refused:
+        settings_by(monkeypatch, mail=mail, text=text)
+    assert CANARY not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_connection_that_airflow_does_not_know_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=r"^Airflow has no connection 'text'\. Set AIRFLOW_"):
+        settings_by(monkeypatch, mail=MAIL)
+
+
+def test_the_tasks_of_a_campaign_send_with_a_key_that_nobody_else_gets_to_see(
+    tmp_path: Path,
+) -> None:
+    """Case 47: a night by Airflow itself; its logs, fields and XComs, the lake and the ledger are searched for the key.
+
+    Not with Airflow's level DEBUG: then Airflow itself writes down what it is about to mask.
+    """
+    with emulator_thread(Options(sendgrid_key=CANARY)) as emulator:
+        home = tmp_path / "home"
+        load_sample(home / "shop.db", shift_to=DAY, households=HOUSEHOLDS)
+        environment = os.environ | {
+            "PERENNIAL_HOME": str(home),
+            "PERENNIAL_CLOCK": "simulated",
+            "PERENNIAL_EMAIL_TRANSPORT": "sendgrid",
+            "PERENNIAL_SENDGRID_CONNECTION": "mail",
+            "AIRFLOW_CONN_MAIL": json.dumps(MAIL | {"host": emulator.url}),
+            "AIRFLOW_HOME": str(home / "airflow"),
+        }
+        migrate = [sys.executable, "-m", "airflow", "db", "migrate"]
+        subprocess.run(migrate, env=environment, check=True, capture_output=True)
+        dags = [sys.executable, str(PROJECT / "tests" / "run_dags.py"), DAY.isoformat()]
+        with (home / "dags.log").open("wb") as log:
+            names = ("nightly", "campaign_win_back")
+            command = [*dags, *names]
+            subprocess.run(command, env=environment, check=True, stdout=log, stderr=log)
+        assert emulator.accepted().total() > 5
+        assert set(emulator.accepted().values()) == {1}
+    found = [path for path in home.rglob("*") if path.is_file() and holds(path, CANARY)]
+    assert found == []
+
+
+def holds(path: Path, text: str) -> bool:
+    return text.encode() in path.read_bytes()

@@ -225,3 +225,40 @@ def test_how_much_and_how_fast_sendgrid_is_given_is_a_setting(
     chosen = settings_of(monkeypatch, SENDGRID, limits, {"SENDGRID_HOST": LOCAL})
     provider = Installation(chosen).providers()[Channel.EMAIL]
     assert (provider.batch_size, provider.rate, provider.concurrency) == (500, 12.5, 3)
+
+
+CONNECTIONS = {
+    "EMAIL_TRANSPORT": "sendgrid",
+    "SENDGRID_CONNECTION": "sendgrid",
+    "SMS_TRANSPORT": "twilio",
+    "TWILIO_CONNECTION": "twilio",
+    "TWILIO_MESSAGING_SERVICE": "MG0",
+}
+
+
+@pytest.mark.parametrize("profile", [{}, STAGING, PRODUCTION], ids=["demo", "staging", "live"])
+def test_a_connection_stands_for_a_key_and_a_host_until_it_is_looked_up(
+    monkeypatch: pytest.MonkeyPatch, profile: dict[str, str]
+) -> None:
+    assert settings_of(monkeypatch, CONNECTIONS, profile).sendgrid_connection == "sendgrid"
+
+
+@pytest.mark.parametrize("own", [SENDGRID, {**TWILIO, "EMAIL_TRANSPORT": "mailbox"}])
+def test_a_connection_beside_a_key_opens_no_way_to_real_people(
+    monkeypatch: pytest.MonkeyPatch, own: dict[str, str]
+) -> None:
+    """Case 46."""
+    with pytest.raises(SettingsError, match="_host: api"):
+        settings_of(monkeypatch, CONNECTIONS, own)
+
+
+def test_each_mistake_has_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_of(monkeypatch, {"EMAIL_TRANSPORT": "sendgrid", "SMS_TRANSPORT": "twilio"})
+    starts = [line.split(":")[0] for line in str(refused.value).splitlines()]
+    assert starts == [
+        "sendgrid_api_key",
+        "twilio_account_sid, twilio_auth_token, twilio_messaging_service or twilio_from",
+        "sendgrid_host",
+        "twilio_host",
+    ]
