@@ -51,8 +51,9 @@ def main() -> None:
 
 
 def emails(messages: int, shards: int, sample: int) -> dict[str, object]:
+    limits = {"PERENNIAL_SENDGRID_BATCH": "1000", "PERENNIAL_SENDGRID_CONCURRENCY": "8"}
     with rig("--lean") as parts:
-        figures = parts.send(messages, channel="email", shards=shards)
+        figures = parts.send(messages, channel="email", shards=shards, limits=limits)
         loop = emails_a_second(parts.provider.url, SENDGRID_KEY, sample)
     ours = messages / float(figures["seconds"])
     return figures | {

@@ -22,6 +22,8 @@ _LIST = """<mj-section>
 </mj-section>
 [% include "parts/idea.mjml" %]"""
 _NAMES = "['Ann', 'Maximiliano José', 'Ольга', 'Bea', 'Christopher', 'Zoë', 'Jean-Luc', 'Светлана']"
+# What a shop of some size sells often enough to be somebody's favourite.
+_CATALOGUE = 5_000
 _PRODUCTS = (
     "['Dark roast coffee', 'Sourdough bread', 'Greek yoghurt', 'Olive oil', 'Dried apricots']"
 )
@@ -82,13 +84,15 @@ def _query(day: date, messages: int, channel: str, shards: int) -> str:
 
 
 def _values(day: date) -> str:
+    article = f"((n * 7919 + k * 104729) % {_CATALOGUE})"
     product = f"""struct_pack(
-        name := {_PRODUCTS}[1 + (n + k) % 5], category := 'Kitchen no. ' || (n % 40),
-        price := printf('%d.%02d', 1 + n % 30, n % 100), url := 'https://juniperandrye.example/p/' || (1000000 + n % 90000 + k)
+        name := {_PRODUCTS}[1 + {article} % 5] || ' no. ' || {article}, category := 'Aisle ' || ({article} % 40),
+        price := printf('%d.%02d', 1 + {article} % 30, {article} % 100),
+        url := 'https://juniperandrye.example/p/' || (1000000 + {article})
     )"""
     return f"""to_json(struct_pack(
         first_name := {_NAMES}[1 + n % 8], consented_on := '2025-03-14', favourite_category := 'Coffee',
         offer := struct_pack(kind := 'percent', "value" := '15'), coupon_expires_on := '{day}',
-        product := {product.replace("+ k", "+ 4")},
+        product := {product.replace("k * 104729", "4 * 104729")},
         liked := list_transform([1, 2, 3], lambda k: {product})
     ))::varchar"""

@@ -26,7 +26,7 @@ ROOMS = {
     "asyncio": "wire",
     "perennial/delivery": "dispatch",
 }
-_EVERY = 0.005
+_EVERY = 0.02
 
 
 def run_shards(

@@ -129,19 +129,34 @@ def _tokens(prefix: str, how_many: int) -> Iterator[str]:
 def _unused_prefix(emails: Iterable[Addressed], html: Iterable[str]) -> str:
     """What no email holds anywhere, so that a token is found only where it was put.
 
-    Whole texts are looked through, not the pieces: two pieces side by side could make a token as well.
+    A single character is looked for in the pieces. Of several, a part could stand at the end of one piece and the rest
+    at the beginning of the next, so they are looked for in whole texts.
     """
+    emails = [*emails]
+    first = emails[0].parts.frame
+    pieces = [*html, *first.subject, *first.text]
+    for email in emails:
+        pieces += (*email.parts.html, *email.parts.text, *email.parts.subject, *_beside(email))
+    for character in _RARE:
+        if not any(character in piece for piece in pieces):
+            return character
     texts = [*html]
     for email in emails:
         message = email.message
-        texts += (message.html, message.text, message.subject, message.key)
-        texts += (message.reply_to or "", *message.headers.values())
-    return next(prefix for prefix in _prefixes() if not any(prefix in text for text in texts))
+        texts += (message.html, message.text, message.subject, *_beside(email))
+    return next(prefix for prefix in _longer() if not any(prefix in text for text in texts))
 
 
-def _prefixes() -> Iterator[str]:
-    """One rare character, or one and letters: none overlaps itself, nor the digits that follow it."""
-    yield from _RARE
+def _beside(email: Addressed) -> Iterator[str]:
+    """What of an email lies in the request beside its words."""
+    message = email.message
+    yield message.key
+    yield message.reply_to or ""
+    yield from message.headers.values()
+
+
+def _longer() -> Iterator[str]:
+    """A rare character and letters: none overlaps itself, nor the digits that follow it."""
     for length in count(1):
         for letters in product(ascii_lowercase, repeat=length):
             yield _RARE[0] + "".join(letters)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from perennial.messages.graphemes import cut_graphemes, split_graphemes
 
 _NAME_LIMIT = 40
+# Many people share a name.
+_NAMES = 16_384
 _TEXT_LIMIT = 80
 _URL_LIMIT = 2000
 # Marks may be stacked without end; nobody's name needs more than this many code points a character.
@@ -41,6 +44,7 @@ def short_text(text: str) -> str | None:
     return None if clean.casefold() in _NOTHING else cut_graphemes(clean, _TEXT_LIMIT)
 
 
+@lru_cache(_NAMES)
 def given_name(text: str) -> str | None:
     """A name to greet a person by, or nothing where one had better greet without."""
     clean = clean_text(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import TemplateError as JinjaError
@@ -12,6 +12,7 @@ from perennial.errors import RenderError
 from perennial.messages.sandbox import CustomerEnvironment
 from perennial.messages.splitting import split
 from perennial.messages.tidying import Tidying
+from perennial.model.message import interleave
 
 
 class Part:
@@ -60,11 +61,3 @@ class Part:
             RenderError: see `gaps`.
         """
         return interleave(self.literals, self.gaps(values))
-
-
-def interleave(literals: Sequence[str], gaps: Sequence[str]) -> str:
-    """The text that literals and gaps make together; there is one literal more."""
-    pieces = [""] * (len(literals) + len(gaps))
-    pieces[::2] = literals
-    pieces[1::2] = gaps
-    return "".join(pieces)

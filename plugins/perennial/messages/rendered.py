@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from perennial.messages.sms_segments import Encoding
-from perennial.model.message import EmailParts
+from perennial.model.message import EmailParts, interleave
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class RenderedEmail:
-    """An email in its final words, whole and in its parts; `reason` is why the person receives it, as text and as HTML."""
+    """An email in its final words; `reason` is why the person receives it, as text and as HTML."""
 
-    parts: EmailParts = field(repr=False, compare=False)
-    subject: str = field(repr=False)
-    html: str = field(repr=False)
-    text: str = field(repr=False)
+    parts: EmailParts = field(repr=False)
     reason: str = field(repr=False)
     reason_html: str = field(repr=False)
+
+    @cached_property
+    def subject(self) -> str:
+        return interleave(self.parts.frame.subject, self.parts.subject)
+
+    @cached_property
+    def html(self) -> str:
+        return interleave(self.parts.frame.html, self.parts.html)
+
+    @cached_property
+    def text(self) -> str:
+        return interleave(self.parts.frame.text, self.parts.text)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

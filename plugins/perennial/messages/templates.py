@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from perennial.messages.checks import (
 )
 from perennial.messages.compiling import CompiledEmail, CompiledSms, Compiler
 from perennial.messages.files import read_folder
-from perennial.messages.parts import interleave
 from perennial.messages.rendered import RenderedEmail, RenderedSms, RenderedWhatsApp
 from perennial.messages.sms_segments import count_segments, plain_punctuation
 from perennial.messages.values import demand, example_values, required_of_plan
@@ -199,9 +199,6 @@ def _fill_email(compiled: CompiledEmail, values: Mapping[str, Any]) -> RenderedE
     )
     return RenderedEmail(
         parts=parts,
-        subject=interleave(frame.subject, parts.subject),
-        html=interleave(frame.html, parts.html),
-        text=interleave(frame.text, parts.text),
         reason=compiled.reason.fill(values),
         reason_html=compiled.reason_html.fill(values),
     )
@@ -224,12 +221,25 @@ def _fill_sms(compiled: CompiledSms, values: Mapping[str, Any]) -> RenderedSms:
 
 
 def _checked_length(email: RenderedEmail) -> RenderedEmail:
-    for part, limit in ((email.html, HTML_LIMIT), (email.text, TEXT_LIMIT)):
-        # No character takes more than four bytes: most emails need not be encoded to be known to fit.
-        if len(part) * 4 > limit and (size := len(part.encode())) > limit:
+    parts = email.parts
+    for literals, gaps, limit in (
+        (parts.frame.html, parts.html, HTML_LIMIT),
+        (parts.frame.text, parts.text, TEXT_LIMIT),
+    ):
+        # No character takes more than four bytes: most gaps need not be encoded to be known to fit.
+        common = _size_of_frame(literals)
+        if common + 4 * sum(map(len, gaps)) > limit and (size := common + _size(gaps)) > limit:
             message = f"The email has {size} bytes; Gmail cuts it off after {limit}."
             raise RenderError(message)
     return email
+
+
+def _size(texts: tuple[str, ...]) -> int:
+    return sum(len(text.encode()) for text in texts)
+
+
+# As many frames are remembered as a shop may have.
+_size_of_frame = lru_cache(4_096)(_size)
 
 
 def _examples(compiled: Compiled) -> tuple[dict[str, Any], dict[str, Any]]:

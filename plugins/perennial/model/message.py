@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -67,20 +67,56 @@ class EmailParts:
     text: tuple[str, ...] = field(repr=False)
 
 
+def interleave(literals: Sequence[str], gaps: Sequence[str]) -> str:
+    """The text that literals and gaps make together; there is one literal more."""
+    pieces = [""] * (len(literals) + len(gaps))
+    pieces[::2] = literals
+    pieces[1::2] = gaps
+    return "".join(pieces)
+
+
+class _Words:
+    """A text of an email: as it was given, or put together from the parts when somebody first reads it.
+
+    Of the million emails of a night hardly one is read whole here: what travels is the frame, once, and the gaps.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, email: EmailMessage | None, owner: type) -> str:
+        if email is None:
+            return ""
+        words: str | None = email.__dict__[self._name]
+        if words is None:
+            parts = email.parts
+            words = (
+                ""
+                if parts is None
+                else interleave(getattr(parts.frame, self._name), getattr(parts, self._name))
+            )
+            email.__dict__[self._name] = words
+        return words
+
+    def __set__(self, email: EmailMessage, words: str) -> None:
+        # What is not given is the default, which is this very object.
+        email.__dict__[self._name] = words if isinstance(words, str) else None
+
+
 @dataclass(frozen=True, kw_only=True)
 class EmailMessage:
     """One email to one address, complete with its headers.
 
-    `parts`, where they are known, give the same subject, HTML and text.
+    Its subject, HTML and text are given, or are what the parts make together.
     """
 
     key: MessageKey
     campaign: str
     locale: str
     to: str = field(repr=False)
-    subject: str = field(repr=False)
-    html: str = field(repr=False)
-    text: str = field(repr=False)
+    subject: str = field(default=_Words(), repr=False)  # type: ignore[assignment]  # a descriptor that reads as its text
+    html: str = field(default=_Words(), repr=False)  # type: ignore[assignment]
+    text: str = field(default=_Words(), repr=False)  # type: ignore[assignment]
     from_name: str
     from_address: str
     reply_to: str | None = None

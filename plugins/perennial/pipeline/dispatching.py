@@ -23,6 +23,7 @@ from perennial.model.keys import MessageKey
 from perennial.model.message import Message, PlannedMessage
 from perennial.model.shop import Caps
 from perennial.model.words import Channel
+from perennial.pipeline.collecting import seldom_collected
 from perennial.pipeline.fence import SentMark
 from perennial.pipeline.plan_reading import EVERYBODY, PlanReader, Selection, plan_partition
 
@@ -129,20 +130,21 @@ async def dispatch_wave(
     mark = SentMark(engine.lake.root)
     await asyncio.to_thread(mark.check, shipping.ledger)
     async with mark.kept(shipping.ledger):
-        return await dispatch(
-            due,
-            campaign=campaign.name,
-            ledger=shipping.ledger,
-            providers=shipping.providers,
-            compose=shipping.compose,
-            caps=shipping.caps,
-            clock=shipping.clock,
-            worker=shipping.worker,
-            lease=shipping.lease,
-            converted=_converted(shipping, campaign, day, zone),
-            recall=shipping.recall,
-            silent_for=shipping.silent_for,
-        )
+        with seldom_collected():
+            return await dispatch(
+                due,
+                campaign=campaign.name,
+                ledger=shipping.ledger,
+                providers=shipping.providers,
+                compose=shipping.compose,
+                caps=shipping.caps,
+                clock=shipping.clock,
+                worker=shipping.worker,
+                lease=shipping.lease,
+                converted=_converted(shipping, campaign, day, zone),
+                recall=shipping.recall,
+                silent_for=shipping.silent_for,
+            )
 
 
 def _converted(
