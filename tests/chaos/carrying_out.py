@@ -280,6 +280,7 @@ def _begun(url: str) -> dict[str, list[float]]:
         rows = connection.execute(
             text(
                 "select message_key, at from message_changes where state = 'dispatching'"
+                " union select message_key, dispatched_at from message_changes where dispatched_at is not null"
                 " union select key, dispatched_at from messages where dispatched_at is not null"
             )
         ).all()
