@@ -212,7 +212,7 @@ def test_a_pause_in_one_process_is_heard_in_another_within_two_seconds_and_so_is
 
 
 @pytest.mark.parametrize("emulator", [SLOW], indirect=True)
-def test_a_stop_ends_the_sending_and_everybody_else_is_accounted_for(
+def test_a_stop_ends_the_sending_accounts_for_the_others_and_can_be_taken_back(
     environment: dict[str, str], emulator: Emulator, home: Path
 ) -> None:
     environment = slowly(environment)
@@ -227,3 +227,6 @@ def test_a_stop_ends_the_sending_and_everybody_else_is_accounted_for(
     assert account["accepted"] + stopped == account["plan"]["send"]
     assert set(emulator.accepted().values()) == {1}
     assert emulator.accepted().keys() < emails(home).keys()
+    assert run(environment, "resume", CAMPAIGN)[0] == 0
+    assert send(environment)["accepted"] == account["plan"]["send"]
+    assert emulator.accepted() == emails(home)

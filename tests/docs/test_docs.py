@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -131,8 +132,11 @@ def test_every_command_that_is_quoted_exists_with_its_options(path: Path) -> Non
         if words[1].startswith(("-", "…")):
             continue
         assert words[1] in COMMANDS, words
-        known = {option for p in COMMANDS[words[1]].params for option in p.opts} | {"--help"}
-        assert {word for word in words[2:] if word.startswith("--")} <= known, words
+        options = [[*p.opts, *p.secondary_opts] for p in COMMANDS[words[1]].params]
+        assert {word for word in words[2:] if word.startswith("--")} <= {
+            *chain(*options),
+            "--help",
+        }, words
 
 
 @pytest.mark.parametrize("path", PAGES, ids=_name)

@@ -175,9 +175,11 @@ def ruled(data: Json) -> RenderableType:
 
 def reconciliation(data: Json) -> RenderableType:
     """What a restored ledger did not know."""
+    unreadable = data["unreadable"]
+    left_out = f" {unreadable:,} plans belong to campaigns without a file." if unreadable else ""
     return Text(
         f"{data['plans']:,} plans read, {data['due']:,} messages were due, {data['presumed']:,} of them unknown to this"
-        f" ledger: in doubt from now on, and not sent again. Epoch {data['epoch']}: sending may go on."
+        f" ledger: in doubt from now on, and not sent again.{left_out} Epoch {data['epoch']}: sending may go on."
     )
 
 
