@@ -279,8 +279,7 @@ def _begun(url: str) -> dict[str, list[float]]:
     with engine.connect() as connection:
         rows = connection.execute(
             text(
-                "select message_key, at from message_changes where state = 'dispatching'"
-                " union select message_key, dispatched_at from message_changes where dispatched_at is not null"
+                "select message_key, dispatched_at from message_changes where dispatched_at is not null"
                 " union select key, dispatched_at from messages where dispatched_at is not null"
             )
         ).all()
