@@ -34,6 +34,8 @@ def main() -> int:
         if pair.ours.broken:
             _say(f"\r{complaint(pair.ours)}")
         _progress(pairs, given.schedules, time.monotonic() - began)
+        if given.minutes and time.monotonic() - began > given.minutes * 60:
+            break
     counted = figures(pairs, seconds=time.monotonic() - began)
     given.report.parent.mkdir(parents=True, exist_ok=True)
     given.report.write_text(json.dumps(counted, indent=2) + "\n", encoding="utf-8")
@@ -46,6 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--schedules", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1, help="of the first; the others follow")
     parser.add_argument("--at-once", type=int, default=8, help="schedules at the same time")
+    parser.add_argument("--minutes", type=float, help="begin no schedule after that")
     parser.add_argument("--backend", type=Backend, choices=list(Backend))
     parser.add_argument("--only-ours", action="store_true", help="without the naive task")
     parser.add_argument("--show", action="store_true", help="print the schedule of the seed")

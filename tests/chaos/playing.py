@@ -84,8 +84,12 @@ class Stage:
             for _ in range(self._at_once):
                 self._free.put(stack.enter_context(databases()))
             waiting = [pool.submit(self._play_one, seed, naive, backend) for seed in seeds]
-            for done in as_completed(waiting):
-                yield done.result()
+            try:
+                for done in as_completed(waiting):
+                    yield done.result()
+            finally:
+                for each in waiting:
+                    each.cancel()  # what nobody asks for any more is not begun
 
     def _play_one(self, seed: int, naive: bool, backend: Backend | None) -> Pair:  # noqa: FBT001 - positional for the pool
         made = self._free.get()
