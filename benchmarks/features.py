@@ -76,7 +76,7 @@ def lay(lake: Lake, options: argparse.Namespace) -> dict[str, int]:
 def measured(script: str, *words: object) -> dict[str, float]:
     """Runs one side to its end."""
     begun = time.perf_counter()
-    child = subprocess.Popen([sys.executable, FIGURES / script, *map(str, words)])  # noqa: S603 - our own script
+    child = subprocess.Popen([sys.executable, FIGURES / script, *map(str, words)])
     _, status, usage = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - begun
     child.returncode = os.waitstatus_to_exitcode(status)
