@@ -9,7 +9,7 @@ from pathlib import Path
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake
 from perennial.model.datasets import DECISIONS
-from perennial.pipeline.plan_reading import plan_partition
+from perennial.pipeline.plan_reading import ORDER, plan_partition
 from perennial.settings import PROJECT
 
 CAMPAIGN = "birthday"
@@ -44,9 +44,7 @@ def publish_plan(lake: Path, day: date, messages: int, *, channel: str, shards: 
     """Writes the plan; the hash that dispatch is given."""
     with Engine(Lake(lake)) as engine:
         partition = plan_partition(CAMPAIGN, day)
-        engine.publish(
-            partition, _query(day, messages, channel, shards), order_by="customer_id, occasion"
-        )
+        engine.publish(partition, _query(day, messages, channel, shards), order_by=ORDER)
         return str(engine.content_hash(partition))
 
 

@@ -31,6 +31,10 @@ _CHANNELS = {str(channel): channel for channel in Channel}
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
+ORDER = "send_at nulls last, message_key, customer_id, occasion"
+"""How the rows of a plan lie: first what leaves first."""
+
+
 def plan_partition(campaign: str, day: date) -> Partition:
     """Where a campaign's decisions of a day lie."""
     return Partition(dataset=DECISIONS.name, day=day, name=campaign)
@@ -151,15 +155,13 @@ def _query(until: datetime | None, shard: int | None, selection: Selection) -> s
     if selection.customers:
         names = ", ".join(_quoted(name) for name in sorted(selection.customers))
         chosen.append(f"customer_id in ({names})")
-    limit = "" if selection.limit is None else f"limit {selection.limit:d}"
     due = ["true"]
     if until is not None:
         due.append(f"send_at <= timestamptz '{until.isoformat()}'")
     if shard is not None:
         due.append(f"shard = {shard:d}")
-    return f"""
-        select {COLUMNS}
-        from (select * from plan where {" and ".join(chosen)} order by send_at, message_key {limit})
-        where {" and ".join(due)}
-        order by send_at, message_key
-    """
+    # The partition lies in the order of sending: read as it lies, a plan takes no memory, however large it is.
+    plan = f"select * from plan where {' and '.join(chosen)}"
+    if selection.limit is not None:
+        plan += f" order by send_at, message_key limit {selection.limit:d}"
+    return f"select {COLUMNS} from ({plan}) where {' and '.join(due)}"

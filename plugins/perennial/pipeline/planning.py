@@ -31,7 +31,7 @@ from perennial.model.datasets import CUSTOMER_FEATURES, DECISIONS, MEMBERSHIPS
 from perennial.model.message import PlannedMessage
 from perennial.model.shop import Shop
 from perennial.model.words import Outcome, Reason
-from perennial.pipeline.plan_reading import COLUMNS, PlanReader, plan_partition
+from perennial.pipeline.plan_reading import COLUMNS, ORDER, PlanReader, plan_partition
 
 # Renders one planned message as it will be sent; returns its SMS segments, 0 for an email.
 Proof = Callable[[PlannedMessage], int]
@@ -278,7 +278,7 @@ def _publish(engine: Engine, partition: Partition, shop: Shop) -> None:
         )
         select {columns} from final
     """
-    engine.publish(partition, query, order_by="customer_id, occasion")
+    engine.publish(partition, query, order_by=ORDER)
 
 
 def _record(summary: PlanSummary, planned_at: datetime) -> PlanRecord:

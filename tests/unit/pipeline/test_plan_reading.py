@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perennial.campaigns.definition import Step
+from perennial.lake.duck import Engine
+from perennial.lake.partitions import Lake
 from perennial.model.keys import coupon_code, message_key
 from perennial.model.message import Coupon
 from perennial.model.words import Channel
-from perennial.pipeline.plan_reading import PlanReader
+from perennial.pipeline.plan_reading import ORDER, PlanReader, Selection, plan_partition
 from plan_builder import DAY, a_campaign, an_offer
 
 SECRET = "a secret of at least thirty-two characters"
@@ -116,3 +119,27 @@ def test_what_a_customer_typed_is_read_as_it_was_written() -> None:
     (message,) = READER.read(a_batch(a_row(values=json.dumps({"first_name": name}))))
 
     assert message.values == {"first_name": name}
+
+
+def test_a_plan_is_read_in_the_order_of_sending_as_it_lies(tmp_path: Path) -> None:
+    """Over many row groups and two threads; nothing is sorted while it is read, so that no plan is too large."""
+    moments = f"timestamptz '{NOON.isoformat()}' + to_minutes((n * 7919 % 600)::integer)"
+    rows = f"""
+        select printf('%032x', n * 104729 % 300007) as message_key, 1 as step, 'win_back' as template,
+            n::varchar as customer_id, n::varchar as person_id, 'o-1' as occasion, 'email' as channel,
+            n || '@mail.example' as address, md5(n::varchar) as address_key, 'en' as locale,
+            date '{DAY}' as local_day, if(n % 10 = 0, null, {moments}) as send_at,
+            {moments} + interval 8 hours as expires_at, '{{}}' as "values",
+            if(n % 10 = 0, 'skip', 'send') as outcome, n % 2 as shard
+        from range(300000) as t(n)
+    """
+    with Engine(Lake(tmp_path), threads=2) as engine:
+        engine.publish(plan_partition("win_back", DAY), rows, order_by=ORDER)
+        chunks = [*READER.messages(engine, until=NOON + timedelta(hours=5), shard=1, chunk=1_000)]
+        some = [*READER.messages(engine, selection=Selection(limit=5))]
+
+    read = [(message.send_at, message.key) for chunk in chunks for message in chunk]
+    assert read == sorted(read)
+    assert len(read) == 75_000
+    assert [len(chunk) for chunk in some] == [5]
+    assert {m.send_at for m in some[0]} == {NOON + timedelta(minutes=1)}
