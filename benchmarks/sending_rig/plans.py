@@ -65,13 +65,14 @@ def _query(day: date, messages: int, channel: str, shards: int) -> str:
         if channel == "email"
         else "printf('+1212%07d', n)",
         "address_key": "md5('address ' || n)",
-        "locale": "['en', 'es', 'ru'][1 + n % 3]",
+        # One part each, so that texts are counted as the provider counts.
+        "locale": "['en', 'es', 'ru'][1 + n % 3]" if channel == "email" else "'en'",
         "zone": "'America/New_York'",
         "zone_source": "'profile'",
         "local_day": f"date '{day}'",
         "send_at": "now() - interval 1 hour",
         "expires_at": "now() + interval 10 hours",
-        "values": _values(day),
+        "values": _values(day, _NAMES if channel == "email" else "['Ann']"),
         "segments": "0",
         "cost": "0",
         "shard": f"n % {shards}",
@@ -81,7 +82,7 @@ def _query(day: date, messages: int, channel: str, shards: int) -> str:
     return f"select {listed} from range({messages}) as t(n)"
 
 
-def _values(day: date) -> str:
+def _values(day: date, names: str) -> str:
     article = f"((n * 7919 + k * 104729) % {_CATALOGUE})"
     product = f"""struct_pack(
         name := {_PRODUCTS}[1 + {article} % 5] || ' no. ' || {article}, category := 'Aisle ' || ({article} % 40),
@@ -89,7 +90,7 @@ def _values(day: date) -> str:
         url := 'https://juniperandrye.example/p/' || (1000000 + {article})
     )"""
     return f"""to_json(struct_pack(
-        first_name := {_NAMES}[1 + n % 8], consented_on := '2025-03-14', favourite_category := 'Coffee',
+        first_name := {names}[1 + n % len({names})], consented_on := '2025-03-14', favourite_category := 'Coffee',
         offer := struct_pack(kind := 'percent', "value" := '15'), coupon_expires_on := '{day}',
         product := {product.replace("k * 104729", "4 * 104729")},
         liked := list_transform([1, 2, 3], lambda k: {product})
