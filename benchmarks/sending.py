@@ -65,7 +65,7 @@ def emails(messages: int, shards: int, sample: int) -> dict[str, object]:
 
 def texts(messages: int, shards: int, rate: int) -> dict[str, object]:
     limits = {"PERENNIAL_TWILIO_RATE": str(rate), "PERENNIAL_TWILIO_CONCURRENCY": str(rate)}
-    with rig() as parts:
+    with rig("--lean") as parts:
         figures = parts.send(messages, channel="sms", shards=shards, limits=limits)
         moments = sorted(each.at for each in read_record(parts.record))
     most = max(bisect_left(moments, at + 1) - n for n, at in enumerate(moments))

@@ -79,8 +79,9 @@ class Options:
     faults: Sequence[Fault] = ()
     latency: float = 0.0
     kept_messages: int = 10_000
-    # Emails are taken at their word: keys are recorded, and nothing is checked, filled in or followed. For measuring
-    # senders, where the provider's own work must not be what is measured.
+    # Emails are taken at their word: keys are recorded, and nothing is checked, filled in or followed. Texts are checked
+    # and recorded, and neither kept nor followed. For measuring senders, where the provider's own work must not be what is
+    # measured.
     lean: bool = False
     clock: Callable[[], float] = time.time
     # The name of the custom argument, and of the query parameter of a status callback, that holds our key.

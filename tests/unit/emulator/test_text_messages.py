@@ -153,3 +153,12 @@ def test_too_many_requests_at_once_are_answered_20429_and_never_processed() -> N
 @given(st.text(alphabet="aZ é€[ç`Δ🙂\n", min_size=1, max_size=400))
 def test_segments_are_counted_as_our_own_count_counts_them(body: str) -> None:
     assert count_segments(body) == sms_segments.count_segments(body).segments
+
+
+def test_a_lean_emulator_takes_texts_on_and_keeps_none() -> None:
+    async def act(client: Client) -> None:
+        assert (await client.send_text("k1")).status == 201
+        assert client.emulator.accepted() == {"k1": 1}
+        assert not client.emulator.texts.messages
+
+    play(act, lean=True)

@@ -93,9 +93,10 @@ class TextDesk:
 
     def _take(self, call: Call) -> Answer:
         message = self._message(call)
-        self.messages[message.sid] = message
         self._record.add([_acceptance(message, call.form)])
-        self._on_accepted(message)
+        if not self._options.lean:
+            self.messages[message.sid] = message
+            self._on_accepted(message)
         return json_answer(201, message.as_json(call.at), accepted=True)
 
     def _message(self, call: Call) -> TextMessage:
