@@ -83,6 +83,7 @@ def test_orders_end_the_day_before_today_and_nothing_lies_ahead(
         assert scalar(shop, f"select max(updated_at) from {table}") < end
 
 
+@pytest.mark.usefixtures("summary")
 def test_moving_the_days_keeps_the_hours_of_ordering(tmp_path: Path, sample_file: Path) -> None:
     load_sample(tmp_path / "real", households=100)
 
