@@ -94,8 +94,8 @@ def _profile(seconds: float) -> dict[str, float]:
     batches = [_batch(start) for start in range(0, CUSTOMERS, CHUNK)]
     planned = [message for batch in batches for message in reader.read(batch)]
     links = {
-        "unsubscribe_url": f"{EDGE}/u/{link_token('unsubscribe', planned[0].key, SECRET)}",
-        "preferences_url": f"{EDGE}/p/{link_token('preferences', planned[0].key, SECRET)}",
+        "unsubscribe_url": f"{EDGE}/u/{link_token('unsubscribe', planned[0].key, 'en', SECRET)}",
+        "preferences_url": f"{EDGE}/p/{link_token('preferences', planned[0].key, 'en', SECRET)}",
     }
     values = [read_values(message.values) | {"coupon_code": "BDAY"} | links for message in planned]
     emails = [templates.email("birthday", "en", given) for given in values]
@@ -104,9 +104,11 @@ def _profile(seconds: float) -> dict[str, float]:
         for message in reader.read(batches[start]):
             compose(message, templates, SHOP, edge_url=EDGE, secret=SECRET)
 
-    def links_of(number: int) -> tuple[str, str]:
+    def links_of(number: int) -> tuple[str, ...]:
         key = planned[number].key
-        return link_token("unsubscribe", key, SECRET), link_token("preferences", key, SECRET)
+        return tuple(
+            link_token(purpose, key, "en", SECRET) for purpose in ("unsubscribe", "preferences")
+        )
 
     return {
         "read from the plan, with its coupon": CHUNK

@@ -10,7 +10,7 @@ from perennial.messages.checks import missing_in_email, missing_in_sms
 from perennial.messages.cleaning import has_breaks
 from perennial.messages.templates import Templates
 from perennial.messages.values import read_values
-from perennial.model.keys import MessageKey, link_token
+from perennial.model.keys import link_token
 from perennial.model.message import (
     EmailMessage,
     Message,
@@ -42,7 +42,7 @@ def compose(
     fields = templates.fields(planned.template, planned.channel)
     values = read_values(planned.values)
     values["coupon_code"] = planned.coupon.code if planned.coupon else None
-    links = _links(planned.key, edge_url, secret, fields)
+    links = _links(planned, edge_url, secret, fields)
     if planned.channel is Channel.SMS:
         return _compose_sms(planned, templates, shop, values | links)
     if planned.channel is Channel.WHATSAPP:
@@ -111,7 +111,7 @@ def _compose_whatsapp(
 
 
 def _links(
-    key: MessageKey, edge_url: str, secret: str, fields: frozenset[str]
+    planned: PlannedMessage, edge_url: str, secret: str, fields: frozenset[str]
 ) -> dict[str, str | tuple[str, ...]]:
     """The links of the message; only the ones that it uses are signed, and the one of its headers."""
     if not edge_url.startswith("https://"):
@@ -119,14 +119,14 @@ def _links(
             "PERENNIAL_EDGE_URL must start with https://: mail programs unsubscribe nowhere else."
         )
         raise RenderError(message)
-    base = edge_url.rstrip("/")
+    base, key, locale = edge_url.rstrip("/"), planned.key, planned.locale
     links: dict[str, str | tuple[str, ...]] = {
-        "unsubscribe_url": f"{base}/u/{link_token('unsubscribe', key, secret)}"
+        "unsubscribe_url": f"{base}/u/{link_token('unsubscribe', key, locale, secret)}"
     }
     if "preferences_url" in fields:
-        links["preferences_url"] = f"{base}/p/{link_token('preferences', key, secret)}"
+        links["preferences_url"] = f"{base}/p/{link_token('preferences', key, locale, secret)}"
     if not fields.isdisjoint(("survey_url", "score_urls")):
-        survey = f"{base}/s/{link_token('survey', key, secret)}"
+        survey = f"{base}/s/{link_token('survey', key, locale, secret)}"
         links["survey_url"] = survey
         links["score_urls"] = tuple(f"{survey}?score={score}" for score in _SCORES)
     return links

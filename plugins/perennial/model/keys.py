@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, NamedTuple, NewType
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -21,6 +21,10 @@ KEY_NAME = "perennial_key"
 _KEY = re.compile(r"[0-9a-f]{32}")
 _SEPARATOR = "\x1f"
 _COUPON_SIGNS = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+# Each version of a token is signed as something of its own, so that none can be passed off as another.
+_FIRST, _SECOND = "link", "link2"
+_KINDS = {"1": _FIRST, "2": _SECOND}
+_LONGEST_TOKEN = 128
 # The sign that stands for each byte of a digest, and the two signs of Base64 that links write differently.
 _SIGN_OF_BYTE = bytes(_COUPON_SIGNS[byte % len(_COUPON_SIGNS)] for byte in range(256))
 _FOR_LINKS = bytes.maketrans(b"+/", b"-_")
@@ -54,24 +58,50 @@ def coupon_code(prefix: str, key: MessageKey, secret: str) -> str:
     return f"{prefix}-{signs[:5]}-{signs[5:]}"
 
 
-def link_token(purpose: str, key: MessageKey, secret: str) -> str:
-    """An opaque, signed token for a link in a message; holds the message key and nothing personal."""
-    body = _for_links(binascii.unhexlify(key))
-    return f"1.{body}.{_signature(purpose, body, secret)}"
+class Link(NamedTuple):
+    """What a link in a message says: which message it stands in, and the language it was written in, if it says so."""
+
+    key: MessageKey
+    locale: str | None
 
 
-def read_link_token(purpose: str, token: str, secret: str) -> MessageKey | None:
-    """The message key inside a token, or nothing when the token is not one of ours."""
-    parts = token.split(".")
-    if len(parts) != 3 or parts[0] != "1" or not token.isascii():
+def link_token(purpose: str, key: MessageKey, locale: str, secret: str) -> str:
+    """An opaque, signed token for a link in a message; holds the message's key and language and nothing personal."""
+    body = _for_links(binascii.unhexlify(key) + locale.encode("ascii"))
+    return f"2.{body}.{_signature(_SECOND, purpose, body, secret)}"
+
+
+def read_link_token(purpose: str, token: str, secret: str) -> Link | None:
+    """What a token says, or nothing when it is not one of ours. Tokens of every version are good for ever."""
+    if len(token) > _LONGEST_TOKEN or not token.isascii():
         return None
-    if not hmac.compare_digest(parts[2], _signature(purpose, parts[1], secret)):
+    version, _, rest = token.partition(".")
+    body, _, signature = rest.partition(".")
+    kind = _KINDS.get(version)
+    if kind is None or not hmac.compare_digest(signature, _signature(kind, purpose, body, secret)):
         return None
-    return MessageKey(base64.urlsafe_b64decode(parts[1] + "==").hex())
+    said = _from_links(body)
+    return Link(MessageKey(said[:16].hex()), said[16:].decode("ascii") or None)
 
 
-def _signature(purpose: str, body: str, secret: str) -> str:
-    return _for_links(_digest(f"link{_SEPARATOR}{purpose}", body, secret)[:16])
+def signed_target(url: str, secret: str) -> str:
+    """An address of the web that our messages lead to, signed, so that nobody else can have us lead there."""
+    body = _for_links(url.encode())
+    return f"{body}.{_signature(_SECOND, 'target', body, secret)}"
+
+
+def read_signed_target(target: str, secret: str) -> str | None:
+    """The address, or nothing when it is not signed by us."""
+    body, _, signature = target.partition(".")
+    if not target.isascii() or not hmac.compare_digest(
+        signature, _signature(_SECOND, "target", body, secret)
+    ):
+        return None
+    return _from_links(body).decode()
+
+
+def _signature(kind: str, purpose: str, body: str, secret: str) -> str:
+    return _for_links(_digest(f"{kind}{_SEPARATOR}{purpose}", body, secret)[:16])
 
 
 def _digest(purpose: str, text: str, secret: str) -> bytes:
@@ -99,3 +129,7 @@ def _begun(purpose: str, secret: str) -> tuple[_Hash, _Hash]:
 def _for_links(data: bytes) -> str:
     """Base64 as it may stand in a link, without padding."""
     return binascii.b2a_base64(data, newline=False).translate(_FOR_LINKS).decode().rstrip("=")
+
+
+def _from_links(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

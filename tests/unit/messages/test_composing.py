@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from perennial.errors import RenderError
 from perennial.messages.composing import compose
 from perennial.messages.templates import Templates
-from perennial.model.keys import read_link_token
+from perennial.model.keys import Link, read_link_token
 from perennial.model.message import EmailMessage, PlannedMessage, SmsMessage
 from perennial.model.shop import Shop
 from perennial.model.words import Channel
@@ -67,7 +67,7 @@ def test_the_link_names_the_message_and_nobody(write: Write, plan: Plan) -> None
     link = write(planned).headers["List-Unsubscribe"][1:-1]
 
     assert link.startswith(f"{EDGE}/u/")
-    assert read_link_token("unsubscribe", link.rpartition("/")[2], SECRET) == planned.key
+    assert read_link_token("unsubscribe", link.rpartition("/")[2], SECRET) == Link(planned.key, "en")
     assert "ann" not in link.lower().removeprefix(EDGE)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from perennial.model.keys import (
+    Link,
     MessageKey,
     address_key,
     coupon_code,
@@ -14,9 +18,17 @@ from perennial.model.keys import (
     message_key,
     read_link_token,
     read_message_key,
+    read_signed_target,
+    signed_target,
 )
+from token_mutations import mutations
 
 KEY = message_key("birthday", 1, "00000842", "2026")
+# One of each version.
+TOKENS = (
+    "1.wwbHiFliASdnb_6k4qbtgg.z_FpwEAn7Kg4UqkSFQ992w",
+    link_token("unsubscribe", KEY, "ru", "secret"),
+)
 
 
 def test_a_message_key_never_changes() -> None:
@@ -47,16 +59,23 @@ def test_what_makes_a_message_another_one_makes_another_key(
     assert len(others) == 4
 
 
-def test_a_token_is_read_back_and_holds_nothing_but_the_key() -> None:
-    token = link_token("unsubscribe", KEY, "secret")
+def test_a_token_is_read_back_and_holds_nothing_but_key_and_language() -> None:
+    token = link_token("unsubscribe", KEY, "es-MX", "secret")
 
-    assert read_link_token("unsubscribe", token, "secret") == KEY
+    assert read_link_token("unsubscribe", token, "secret") == Link(KEY, "es-MX")
     assert "00000842" not in token
+    assert len(token) < 60
+
+
+def test_a_token_of_the_first_version_is_good_for_ever() -> None:
+    """Case 31."""
+    assert read_link_token("unsubscribe", TOKENS[0], "secret") == Link(KEY, None)
 
 
 @given(st.data())
 def test_a_token_that_was_tampered_with_is_not_one_of_ours(data: st.DataObject) -> None:
-    token = link_token("unsubscribe", KEY, "secret")
+    """Case 31."""
+    token = data.draw(st.sampled_from(TOKENS))
     place = data.draw(st.integers(0, len(token) - 1))
     letter = data.draw(st.characters(codec="utf-8"))
     changed = token[:place] + letter + token[place + 1 :]
@@ -64,16 +83,44 @@ def test_a_token_that_was_tampered_with_is_not_one_of_ours(data: st.DataObject) 
     assert changed == token or read_link_token("unsubscribe", changed, "secret") is None
 
 
-def test_a_token_is_good_for_its_purpose_and_its_installation_alone() -> None:
-    token = link_token("unsubscribe", KEY, "secret")
+def test_of_twenty_thousand_mutations_none_opens_anything() -> None:
+    """Case 31."""
+    opened = [
+        mutant
+        for token in TOKENS
+        for mutant in islice(mutations(token, Random(31)), 10_000)  # noqa: S311 - nothing is kept secret by it
+        if read_link_token("unsubscribe", mutant, "secret")
+    ]
 
-    assert read_link_token("survey", token, "secret") is None
-    assert read_link_token("unsubscribe", token, "another secret") is None
+    assert opened == []
+
+
+def test_a_token_is_good_for_its_purpose_and_its_installation_alone() -> None:
+    """Case 31."""
+    for token in TOKENS:
+        assert read_link_token("survey", token, "secret") is None
+        assert read_link_token("unsubscribe", token, "another secret") is None
 
 
 @given(st.text())
 def test_any_text_is_read_without_an_error(text: str) -> None:
     assert read_link_token("unsubscribe", text, "secret") is None
+    assert read_link_token("unsubscribe", f"2.{text}", "secret") is None
+    assert read_signed_target(text, "secret") is None
+
+
+@given(st.text())
+def test_an_address_that_is_signed_is_read_back(url: str) -> None:
+    assert read_signed_target(signed_target(url, "secret"), "secret") == url
+
+
+@given(st.text(), st.text())
+def test_nobody_else_can_sign_an_address(url: str, other: str) -> None:
+    signature = signed_target(url, "secret").partition(".")[2]
+    forged = signed_target(other, "guessed").partition(".")[0]
+
+    assert read_signed_target(signed_target(url, "guessed"), "secret") is None
+    assert url == other or read_signed_target(f"{forged}.{signature}", "secret") is None
 
 
 def test_coupon_codes_differ_by_message_and_can_be_read_aloud() -> None:
