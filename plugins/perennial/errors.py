@@ -12,6 +12,7 @@ PerennialError
 │   └── MissingPartition    the night has not been that far
 ├── NightStopped            last night's data failed a check that stops the night
 ├── RenderError             one message could not be rendered
+├── UnknownPerson           nothing is held about that customer
 ├── PlanError               a plan cannot be made or is not the one that was approved
 ├── LedgerError             the ledger cannot be written or is not the one we know
 ├── DeliveryError           a provider cannot be used at all; the run stops, nothing is burnt
@@ -97,6 +98,10 @@ class NightStopped(PerennialError):
 
 class RenderError(PerennialError):
     """A message could not be rendered."""
+
+
+class UnknownPerson(PerennialError):
+    """Nothing is held about a customer of that id."""
 
 
 class PlanError(PerennialError):

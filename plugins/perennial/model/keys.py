@@ -49,6 +49,11 @@ def address_key(address: str, secret: str) -> str:
     return _digest("address", address, secret).hex()[:32]
 
 
+def customer_key(customer_id: str, secret: str) -> str:
+    """Keyed hash of a customer id: what stays of somebody who was erased, and what the audit log says of people."""
+    return _digest("customer", customer_id, secret).hex()[:32]
+
+
 def coupon_code(prefix: str, key: MessageKey, secret: str) -> str:
     """A coupon code that belongs to one message: ten letters and digits without look-alikes.
 
