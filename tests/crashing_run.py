@@ -18,7 +18,7 @@ from perennial.delivery.provider import Pace, Question
 from perennial.errors import RenderError
 from perennial.ledger.store import Ledger
 from perennial.model.keys import MessageKey, message_key
-from perennial.model.message import EmailMessage, Message, PlannedMessage, Receipt
+from perennial.model.message import EmailMessage, Message, PlannedMessage, Receipt, SmsMessage
 from perennial.model.shop import Caps
 from perennial.model.words import Channel, Pressure
 
@@ -70,8 +70,18 @@ def planned(number: int) -> PlannedMessage:
 
 
 def compose(message: PlannedMessage) -> Message:
+    """An email or a text, as it is planned; for one person there are no words."""
     if message.customer_id == WITHOUT_WORDS:
         raise RenderError
+    if message.channel is not Channel.EMAIL:
+        return SmsMessage(
+            key=message.key,
+            campaign=message.campaign,
+            locale=message.locale,
+            to=message.address,
+            text="Juniper & Rye: happy birthday. STOP to opt out",
+            segments=1,
+        )
     return EmailMessage(
         key=message.key,
         campaign=message.campaign,

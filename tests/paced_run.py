@@ -11,8 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from crashing_run import CAMPAIGN, planned
-from crashing_run import compose as compose_email
+from crashing_run import CAMPAIGN, compose, planned
 from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
 from perennial.delivery.provider import Pace, Provider
@@ -21,7 +20,7 @@ from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
 from perennial.delivery.twilio_payload import TextOptions
 from perennial.emulator.options import ACCOUNT_SID, AUTH_TOKEN, MESSAGING_SERVICE, SENDGRID_KEY
 from perennial.ledger.store import Ledger
-from perennial.model.message import Message, PlannedMessage, Receipt, SmsMessage
+from perennial.model.message import Message, PlannedMessage, Receipt
 from perennial.model.shop import Caps
 from perennial.model.words import Channel
 
@@ -60,20 +59,6 @@ def audience(order: Order) -> list[PlannedMessage]:
         )
         for number, message in enumerate(found, start=order.turn)
     ][:: order.workers]
-
-
-def compose(message: PlannedMessage) -> Message:
-    if message.channel is Channel.EMAIL:
-        return compose_email(message)
-    return SmsMessage(
-        key=message.key,
-        campaign=message.campaign,
-        locale=message.locale,
-        to=message.address,
-        text="Juniper & Rye: happy birthday. STOP to opt out",
-        segments=1,
-        expires_at=message.expires_at,
-    )
 
 
 def provider_of(order: Order) -> Provider:

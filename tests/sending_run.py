@@ -8,14 +8,13 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from crashing_run import CAMPAIGN, NOW, Death, DyingLedger, Order, planned
-from crashing_run import compose as compose_email
+from crashing_run import CAMPAIGN, NOW, Death, DyingLedger, Order, compose, planned
 from edge_server import PUBLIC
 from perennial.cli.emulating import settings_of
 from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
 from perennial.emulator.serving import Emulator
-from perennial.model.message import Message, PlannedMessage, SmsMessage
+from perennial.model.message import PlannedMessage
 from perennial.model.shop import Caps
 from perennial.model.words import Channel
 from perennial.settings import Settings
@@ -55,7 +54,7 @@ def carry_out(
                     campaign=CAMPAIGN,
                     ledger=ledger,
                     providers={channel: perennial.providers()[channel]},
-                    compose=_compose,
+                    compose=compose,
                     caps=Caps(),
                     clock=lambda: NOW,
                     worker=order.worker,
@@ -64,16 +63,3 @@ def carry_out(
             )
         finally:
             ledger.close()
-
-
-def _compose(message: PlannedMessage) -> Message:
-    if message.channel is Channel.EMAIL:
-        return compose_email(message)
-    return SmsMessage(
-        key=message.key,
-        campaign=message.campaign,
-        locale=message.locale,
-        to=message.address,
-        text="Juniper & Rye: happy birthday. STOP to opt out",
-        segments=1,
-    )

@@ -148,7 +148,8 @@ def test_without_evidence_a_doubt_stays_and_nothing_is_sent_again(
     run_until_settled(fork, mute)
     found = entries(mute)
     doubts = {key for key in SENDABLE if found[key] is MessageState.IN_DOUBT}
-    assert 0 < len(doubts) <= crashing_run.BATCH * Mailbox.concurrency
+    # Besides what is on the wire, one batch may be answered and not written down yet.
+    assert 0 < len(doubts) <= crashing_run.BATCH * (Mailbox.concurrency + 1)
     assert max(accepted(mute).values()) == 1
     assert accepted(mute).keys() | doubts == SENDABLE
     assert run(fork, replace(mute, worker="last", dies=None)) == 0

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from crashing_run import CAMPAIGN, DAY, NOW, ledger_of, planned
-from crashing_run import compose as compose_email
+from crashing_run import CAMPAIGN, DAY, NOW, compose, ledger_of, planned
 from framed_emails import birthday
 from perennial.bootstrap import Installation
 from perennial.delivery.accounts import DispatchSummary
@@ -30,7 +29,7 @@ from perennial.emulator.options import MESSAGING_SERVICE, Options
 from perennial.emulator.rate_window import RateLimit
 from perennial.emulator.serving import Emulator, emulator_thread
 from perennial.errors import DeliveryError
-from perennial.model.message import Message, PlannedMessage, SmsMessage
+from perennial.model.message import Message, PlannedMessage
 from perennial.model.shop import Caps
 from perennial.model.words import Channel, MessageState, Reason
 from perennial.settings import Settings
@@ -80,20 +79,6 @@ def people(count: int, channel: Channel = Channel.EMAIL) -> list[PlannedMessage]
         replace(p, channel=channel, address=f"+1415555{number:04d}")
         for number, p in enumerate(found)
     ]
-
-
-def compose(message: PlannedMessage) -> Message:
-    if message.channel is Channel.EMAIL:
-        return compose_email(message)
-    return SmsMessage(
-        key=message.key,
-        campaign=message.campaign,
-        locale=message.locale,
-        to=message.address,
-        text="Juniper & Rye: happy birthday. STOP to opt out",
-        segments=1,
-        expires_at=message.expires_at,
-    )
 
 
 def compose_framed(message: PlannedMessage) -> Message:
