@@ -6,16 +6,16 @@ is a gap. The code of all gaps is one function, so that whatever one of them lea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jinja2 import Environment, Template, nodes
-from jinja2.compiler import CodeGenerator, Frame
 from markupsafe import escape
 
+from perennial.messages.choices import cut_choices
+from perennial.messages.gap_code import Gap, compiled
+from perennial.messages.plain_words import single_statements
+from perennial.messages.product_words import remember_products
 from perennial.messages.tidying import Tidying
-
-Gap = list[nodes.Node]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,61 +32,21 @@ class Split:
     open_end: bool
 
 
-class GapCode(CodeGenerator):
-    """Jinja's code for a template, but that the statements of a gap yield one text.
-
-    A statement that is nothing but an expression opens or closes a gap. No template holds one: to Jinja, they are the
-    extension `do`. The environment's own `printed` does at once what Jinja does in three calls: refuse what is
-    missing, escape, make it a text.
-    """
-
-    def visit_ExprStmt(self, node: nodes.ExprStmt, frame: Frame) -> None:  # noqa: N802 - Jinja's name
-        if frame.buffer is None:
-            self.buffer(frame)
-        else:
-            self.writeline(f"yield concat({frame.buffer})", node)
-            frame.buffer = None
-
-    def write_commons(self) -> None:
-        super().write_commons()
-        self.writeline("printed = environment.printed")
-
-    def _output_child_pre(
-        self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
-    ) -> None:
-        if self._as_ever(frame):
-            self.write("printed(")
-        else:
-            super()._output_child_pre(node, frame, finalize)
-
-    def _output_child_post(
-        self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
-    ) -> None:
-        if self._as_ever(frame):
-            self.write(")")
-        else:
-            super()._output_child_post(node, frame, finalize)
-
-    def _as_ever(self, frame: Frame) -> bool:
-        """Whether texts are escaped here as everywhere in the environment."""
-        return (
-            not frame.eval_ctx.volatile and frame.eval_ctx.autoescape == self.environment.autoescape
-        )
-
-
 def split(environment: Environment, source: str, tidying: Tidying | None = None) -> Split:
     """Cut a template so that its literals, and between them its gaps made tidy, are the whole filled in and made tidy."""
-    literals, gaps = _cut(environment, environment.parse(source))
+    literals, gaps = _cut(environment, remember_products(environment, environment.parse(source)))
     if tidying:
         _widen(literals, gaps, tidying)
         literals = [tidying.shorten(literal) for literal in literals]
     literals, gaps = _joined(literals, gaps)
+    if not tidying:
+        literals, gaps = cut_choices(literals, gaps)
     open_start, open_end = not literals[0], not literals[-1]
     if tidying:
         literals[-1] += tidying.end
     return Split(
         literals=tuple(literals),
-        gaps=_compiled(environment, gaps),
+        gaps=compiled(environment, gaps),
         open_start=open_start,
         open_end=open_end,
     )
@@ -95,7 +55,7 @@ def split(environment: Environment, source: str, tidying: Tidying | None = None)
 def _cut(environment: Environment, tree: nodes.Template) -> tuple[list[str], list[Gap]]:
     """The literals and the gaps between them, a gap for each statement."""
     literals, gaps = [""], list[Gap]()
-    for statement in _statements(tree):
+    for statement in single_statements(tree.body):
         words = _words(environment, statement)
         if words is None:
             gaps.append([statement])
@@ -103,16 +63,6 @@ def _cut(environment: Environment, tree: nodes.Template) -> tuple[list[str], lis
         else:
             literals[-1] += words
     return literals, gaps
-
-
-def _statements(tree: nodes.Template) -> Iterator[nodes.Node]:
-    """The statements of the top level, whatever is printed on its own."""
-    for statement in tree.body:
-        if isinstance(statement, nodes.Output):
-            for node in statement.nodes:
-                yield nodes.Output([node], lineno=node.lineno)
-        else:
-            yield statement
 
 
 def _words(environment: Environment, statement: nodes.Node) -> str | None:
@@ -164,11 +114,3 @@ def _joined(literals: list[str], gaps: list[Gap]) -> tuple[list[str], list[Gap]]
             joined.append(gap)
             words.append(literal)
     return words, joined
-
-
-def _compiled(environment: Environment, gaps: list[Gap]) -> Template:
-    edge = nodes.ExprStmt(nodes.Const(None), lineno=1)
-    body = [statement for gap in gaps for statement in (edge, *gap, edge)]
-    tree = nodes.Template(body, lineno=1)
-    tree.set_environment(environment)
-    return Template.from_code(environment, environment.compile(tree), environment.globals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from markupsafe import Markup
 from perennial.errors import RenderError
 from perennial.messages.parts import Part, interleave
 from perennial.messages.phrasing import Phrasing
+from perennial.messages.product_words import Remembered
 from perennial.messages.sandbox import CustomerEnvironment
 from perennial.messages.tidying import ONE_LINE, PLAIN_TEXT, SHORT_TEXT, Tidying
 from perennial.messages.values import Product, example_values
@@ -91,6 +93,7 @@ WORDS = st.one_of(
     st.sampled_from(
         ["Hello", ", ", "<b>", "</b>", "&amp; \n", "привет", "\n\n\n\n", "\n", "7 %", "'"]
     ),
+    st.sampled_from(["<td>" * 50, "\n" + "привет " * 40 + "\n"]),
 )
 PRINTED = st.sampled_from(
     [
@@ -112,6 +115,8 @@ PRINTED = st.sampled_from(
         "{% raw %}{{ 7 * 7 }}{% endraw %}",
         "{# nothing #}",
         "{{ score_urls[0] }}",
+        "{% if product %}{{ product.name }}{% if product.price %}{{ product.price | money }}{% endif %}{% endif %}",
+        "{% for item in liked %}{{ item.name }}{% if item.url %}{{ item.url }}{% endif %}{% endfor %}",
     ]
 )
 STATE = st.sampled_from(
@@ -130,6 +135,12 @@ def nest(inside: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(
         st.builds("{{% if liked %}}{}{{% else %}}{}{{% endif %}}".format, inside, inside),
         st.builds("{{%- if points_balance > 5 -%}}{}{{%- endif %}}".format, inside),
+        st.builds(
+            "{{% if product %}}{}{{% elif liked and not first_name %}}{}{{% else %}}{}{{% endif %}}".format,
+            inside,
+            inside,
+            inside,
+        ),
         st.builds("{{% for item in liked %}}{}{{{{ item.name }}}}{{% endfor -%}}".format, inside),
         st.builds("{{% for item in liked %}}{{{{ loop.index }}}}{}{{% endfor %}}".format, inside),
         st.builds("{{% filter upper %}}{}{{% endfilter %}}".format, inside),
@@ -176,8 +187,9 @@ HOSTILE = st.one_of(
 
 PEOPLE = st.builds(
     # Names as the shop might have them: cleaned for a message, they would be less hostile.
-    lambda name, code, liked, points: {
+    lambda name, code, liked, points, product: {
         **example_values(),
+        "product": product,
         "first_name": name,
         "coupon_code": code,
         "liked": tuple(Product(name=one) for one in liked),
@@ -187,6 +199,12 @@ PEOPLE = st.builds(
     HOSTILE,
     st.lists(HOSTILE, max_size=3),
     st.integers(0, 10),
+    st.none()
+    | st.builds(
+        Product,
+        name=HOSTILE,
+        price=st.none() | st.just(Decimal("2.50")),
+    ),
 )
 
 
@@ -223,6 +241,75 @@ def test_what_is_the_same_for_everybody_is_a_literal(
     part = assert_parts_are_the_whole(kind, source, example_values())
 
     assert part.literals == literals
+
+
+LONG = "<td>" * 50
+
+
+@pytest.mark.parametrize(
+    ("source", "literals", "with_product", "without"),
+    [
+        (
+            f"<p>{{% if product %}}{LONG}{{{{ product.name }}}}{LONG}{{% endif %}}</p>",
+            ("<p>", "", "", "</p>"),
+            (LONG, "Tea", LONG),
+            ("", "", ""),
+        ),
+        (
+            f"<p>{{% if product %}}{LONG}{{% else %}}No {{{{ locale }}}}{LONG}{{% endif %}}</p>",
+            ("<p>", "", "", "</p>"),
+            (LONG, "", ""),
+            ("", "No en", LONG),
+        ),
+        (
+            f"{{% if not product %}}a{{% elif product.price %}}b{{% else %}}c{LONG}{{% endif %}}",
+            ("", "", "", ""),
+            ("", "", "c" + LONG),
+            ("a", "", ""),
+        ),
+    ],
+)
+def test_long_words_that_are_chosen_are_the_same_text_for_all_who_get_them(
+    source: str,
+    literals: tuple[str, ...],
+    with_product: tuple[str, ...],
+    without: tuple[str, ...],
+) -> None:
+    part = Part(CustomerEnvironment(FILTERS, markup=True), source)
+    one, other = Product(name="Tea"), Product(name="Tea")
+
+    assert part.literals == literals
+    assert part.gaps({"product": one, "locale": "en"}) == with_product
+    assert part.gaps({"product": None, "locale": "en"}) == without
+    for mine, theirs in zip(
+        part.gaps({"product": one}), part.gaps({"product": other}), strict=True
+    ):
+        assert mine is theirs or len(mine) < len(LONG)
+
+
+def test_what_is_remembered_of_a_product_is_that_product_s_own() -> None:
+    source = "{% for item in liked %}{{ item.name }} for {{ item.price }}. {% endfor %}"
+    part = Part(CustomerEnvironment(FILTERS, markup=True), source)
+    cheap, equal = (Product(name="Tea", price=Decimal(price)) for price in ("2.5", "2.50"))
+
+    assert cheap == equal
+    for _ in range(2):
+        assert part.gaps({"liked": (cheap, equal)}) == ("Tea for 2.5. Tea for 2.50. ",)
+
+
+def test_of_many_products_as_many_are_remembered_as_there_is_room_for() -> None:
+    asked = []
+
+    def say(thing: object) -> str:
+        asked.append(thing)
+        return str(thing)
+
+    remembered = Remembered(say, most=20)
+    things = [f"thing {number}" for number in range(10)]
+
+    for thing in (*things, things[-1], things[-1], things[0]):
+        assert remembered(thing) == thing
+    assert asked == [*things, things[0]]
 
 
 def test_a_gap_is_what_one_person_reads() -> None:
