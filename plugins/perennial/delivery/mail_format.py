@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -71,11 +72,16 @@ def header_value(name: str, value: str) -> str:
         RenderError: it cannot.
     """
     # Of ASCII, what cannot be printed are the control characters.
-    clean = _HEADER_NAME.fullmatch(name) and value.isascii() and value.isprintable()
+    clean = _is_header_name(name) and value.isascii() and value.isprintable()
     if not clean or len(name) + len(value) + 2 > _LONGEST_LINE:
         msg = f"The header {name!r} cannot be written down: it is too long or not plain ASCII."
         raise RenderError(msg)
     return value
+
+
+@lru_cache(maxsize=64)
+def _is_header_name(name: str) -> bool:
+    return _HEADER_NAME.fullmatch(name) is not None
 
 
 def _headers(message: EmailMessage, at: datetime) -> Iterator[tuple[str, str]]:

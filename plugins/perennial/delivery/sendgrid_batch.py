@@ -134,17 +134,21 @@ def _unused_prefix(emails: Iterable[Addressed], html: Iterable[str]) -> str:
     """
     emails = [*emails]
     first = emails[0].parts.frame
-    pieces = [*html, *first.subject, *first.text]
-    for email in emails:
-        pieces += (*email.parts.html, *email.parts.text, *email.parts.subject, *_beside(email))
+    held = ["".join((*html, *first.subject, *first.text)), *map(_own_words, emails)]
     for character in _RARE:
-        if not any(character in piece for piece in pieces):
+        if not any(character in words for words in held):
             return character
     texts = [*html]
     for email in emails:
         message = email.message
         texts += (message.html, message.text, message.subject, *_beside(email))
     return next(prefix for prefix in _longer() if not any(prefix in text for text in texts))
+
+
+def _own_words(email: Addressed) -> str:
+    """All that is not the frame's, in no order that anybody reads."""
+    parts = email.parts
+    return "".join((*parts.html, *parts.text, *parts.subject, *_beside(email)))
 
 
 def _beside(email: Addressed) -> Iterator[str]:

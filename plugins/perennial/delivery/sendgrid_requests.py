@@ -93,9 +93,9 @@ class _Sorter:
         if frame not in self._link_gaps:
             self._link_gaps[frame] = link_gaps(frame.html)
         found = tuple(gap for gap in self._link_gaps[frame] if values[gap] == link)
-        # The end of the link is a signature, which no frame holds: where it stands, the link stands.
-        signature = link[-_SIGNATURE:]
-        return found if sum(value.count(signature) for value in values) == len(found) else None
+        # The end of the link is a signature, which no frame holds: where it stands, the link stands. It holds no >,
+        # so none comes about between two values.
+        return found if ">".join(values).count(link[-_SIGNATURE:]) == len(found) else None
 
     def _alone(self, message: EmailMessage) -> None:
         try:
