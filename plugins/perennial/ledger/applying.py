@@ -59,7 +59,9 @@ def parked(database: Database) -> int:
 def apply_parked(connection: Connection, database: Database, keys: Iterable[str]) -> None:
     """Applies what was parked about messages that the ledger has come to know, within its transaction."""
     unpark = statement("unpark", database.dialect)
-    rows = connection.execute(unpark, {"keys": packed_keys(keys)}).mappings().all()
+    rows = (
+        connection.execute(unpark, {"keys": packed_keys(keys, database.dialect)}).mappings().all()
+    )
     _apply_known(connection, database, _earliest(map(_unparked, rows), by=_SAME))
 
 
@@ -140,7 +142,7 @@ def _suppress(connection: Connection, database: Database, events: Iterable[_Even
 
 
 def _known(connection: Connection, database: Database, events: Iterable[_Event]) -> set[str]:
-    keys = packed_keys({event["key"] for event in events})
+    keys = packed_keys({event["key"] for event in events}, database.dialect)
     return set(connection.execute(statement("known", database.dialect), {"keys": keys}).scalars())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 
 from perennial.ledger.columns import Row, load
 from perennial.ledger.database import Database
-from perennial.ledger.statements import packed, packed_keys, statement
+from perennial.ledger.statements import gathering, packed, packed_keys, statement
 from perennial.ledger.tables import in_utc, iso
 from perennial.ledger.values import Claim
 from perennial.model.keys import MessageKey
@@ -65,17 +66,14 @@ def begin_dispatch(
 
     def begin(connection: Connection) -> frozenset[MessageKey]:
         clock = database.clock(connection)
-        held = {"keys": packed_keys(keys), "worker": worker}
+        held = {"keys": packed_keys(keys, database.dialect), "worker": worker}
         lease_until = clock + lease
-        begun = connection.execute(
-            statement("begin_dispatch", database.dialect),
-            held | {"clock": clock, "lease_until": lease_until, "provider": provider},
-        ).all()
-        moved = frozenset(key for key, _, _ in begun)
+        terms = held | {"clock": clock, "lease_until": lease_until, "provider": provider}
+        days = _begun(connection, database.dialect, terms)
+        moved = frozenset().union(*days.values())
         if len(moved) < len(set(keys)):
             _give_back_suppressed(connection, database.dialect, held, clock)
         if moved:
-            days = {(campaign, str(day)) for _, campaign, day in begun}
             _record_begun(connection, database.dialect, days, lease_until, len(moved))
         return moved
 
@@ -84,7 +82,7 @@ def begin_dispatch(
 
 def release(database: Database, keys: Collection[MessageKey], *, worker: str) -> None:
     """Gives back claimed messages that were never on the wire."""
-    held = {"keys": packed_keys(keys), "worker": worker}
+    held = {"keys": packed_keys(keys, database.dialect), "worker": worker}
     database.write(
         lambda connection: connection.execute(statement("release", database.dialect), held).close()
     )
@@ -143,35 +141,53 @@ def _claim_layer(
     layer: Sequence[PlannedMessage],
     terms: Mapping[str, Any],
 ) -> Claim:
-    batch = {**terms, **_loaded(connection, layer)}
-    claimed = frozenset(connection.execute(statement("claim", dialect), batch).scalars())
+    claimed = _claimed(connection, dialect, "claim", layer, terms)
     if len(claimed) == len(layer):
-        _record_claimed(connection, dialect, layer, batch)
         return Claim(claimed=claimed)
     known = [message for message in layer if message.key not in claimed]
-    batch |= _loaded(connection, known)
-    claimed |= frozenset(connection.execute(statement("claim_again", dialect), batch).scalars())
+    claimed |= _claimed(connection, dialect, "claim_again", known, terms)
     left = _sort_out(connection, dialect, [m for m in known if m.key not in claimed], terms)
-    mine = [message for message in layer if message.key in claimed]
-    if mine:
-        _record_claimed(connection, dialect, mine, _loaded(connection, mine))
     return replace(left, claimed=claimed)
 
 
-def _loaded(connection: Connection, messages: Sequence[PlannedMessage]) -> dict[str, str]:
-    return load(connection, "candidates", map(_candidate, messages))
-
-
-def _record_claimed(
+def _claimed(
     connection: Connection,
     dialect: str,
-    claimed: Sequence[PlannedMessage],
-    batch: Mapping[str, Any],
-) -> None:
-    connection.execute(statement("unblock", dialect), batch)
-    coupons = [_coupon(m.key, m.coupon) for m in claimed if m.coupon is not None]
-    if coupons:
-        connection.execute(statement("coupons", dialect), {"coupons": packed(coupons)})
+    how: str,
+    messages: Sequence[PlannedMessage],
+    terms: Mapping[str, Any],
+) -> frozenset[MessageKey]:
+    """Claims by one of the two statements; what it has claimed is not blocked any more."""
+    batch = load(connection, "candidates", map(_candidate, messages))
+    given = {**terms, **batch.parameters}
+    if dialect == "postgresql":
+        gathered = connection.execute(gathering(how, "gather_claimed", batch.alike), given)
+        return frozenset(_split(gathered.scalar_one()))
+    claimed = frozenset(connection.execute(statement(how, dialect), given).scalars())
+    mine = [message for message in messages if message.key in claimed]
+    if mine:
+        if len(mine) < len(messages):
+            load(connection, "candidates", map(_candidate, mine))
+        connection.execute(statement("unblock", dialect))
+    return claimed
+
+
+def _begun(
+    connection: Connection, dialect: str, terms: Mapping[str, Any]
+) -> dict[tuple[str, str], frozenset[MessageKey]]:
+    """What was begun, by campaign and day."""
+    if dialect == "postgresql":
+        gathered = connection.execute(gathering("begin_dispatch", "gather"), terms)
+        return {(campaign, str(day)): frozenset(_split(keys)) for campaign, day, keys in gathered}
+    days: defaultdict[tuple[str, str], set[MessageKey]] = defaultdict(set)
+    for key, campaign, day in connection.execute(statement("begin_dispatch", dialect), terms):
+        days[campaign, str(day)].add(key)
+    return {day: frozenset(keys) for day, keys in days.items()}
+
+
+def _split(keys: str | None) -> list[MessageKey]:
+    """Keys as PostgreSQL gathers them."""
+    return [MessageKey(key) for key in keys.split(",")] if keys else []
 
 
 def _sort_out(
@@ -182,13 +198,14 @@ def _sort_out(
 ) -> Claim:
     if not rest:
         return Claim()
-    batch = {**terms, **_loaded(connection, rest)}
+    batch = load(connection, "candidates", map(_candidate, rest))
+    judged = statement("leftovers", dialect, batch.alike)
     verdicts: dict[MessageKey, str] = dict(
-        connection.execute(statement("leftovers", dialect), batch).all()
+        connection.execute(judged, {**terms, **batch.parameters}).all()
     )
     blocked = {key: Reason(verdict) for key, verdict in verdicts.items() if verdict != _TAKEN}
     rows = [_blocked(m, blocked[m.key]) for m in rest if m.key in blocked]
-    _record_blocks(connection, dialect, rows, batch["now"])
+    _record_blocks(connection, dialect, rows, terms["now"])
     taken = frozenset(key for key, verdict in verdicts.items() if verdict == _TAKEN)
     return Claim(blocked=blocked, taken=taken)
 
@@ -244,6 +261,7 @@ def _limits(caps: Caps, now: datetime) -> dict[str, Any]:
 
 
 def _candidate(message: PlannedMessage) -> Row:
+    coupon = message.coupon
     return (
         message.key,
         message.campaign,
@@ -255,20 +273,14 @@ def _candidate(message: PlannedMessage) -> Row:
         message.channel,
         message.pressure,
         message.address_key,
-        message.coupon.code if message.coupon else None,
         iso(message.send_at),
         iso(message.expires_at),
+        *((None,) * 4 if coupon is None else _terms(coupon)),
     )
 
 
-def _coupon(key: MessageKey, coupon: Coupon) -> dict[str, Any]:
-    return {
-        "code": coupon.code,
-        "message_key": key,
-        "kind": coupon.kind,
-        "value": str(coupon.value),
-        "expires_on": coupon.expires_on.isoformat(),
-    }
+def _terms(coupon: Coupon) -> Row:
+    return (coupon.code, coupon.kind, str(coupon.value), coupon.expires_on.isoformat())
 
 
 def _blocked(message: PlannedMessage, reason: Reason) -> dict[str, Any]:

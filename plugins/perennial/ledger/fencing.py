@@ -79,15 +79,18 @@ def _presume(
     provider: Mapping[Channel, str],
     at: datetime,
 ) -> int:
-    rows = packed(_presumed(message, provider[message.channel]) for message in chunk)
+    owners = _owners(chunk)
+    rows = packed(_presumed(m, provider[m.channel], owns=m.key in owners) for m in chunk)
 
     def presume(connection: Connection) -> int:
+        database.lock(connection)  # no claim may give away a coupon meanwhile
         lock_parking(connection, database)
         batch = {"presumed": rows, "at": at}
         found = connection.execute(statement("presume", database.dialect), batch).scalars()
-        new = frozenset(found) | _begun_since(connection, chunk, provider, at)
+        begun = _begun_since(connection, chunk, provider, at)
+        _record_coupons(connection, database, [m for m in chunk if m.key in begun & owners])
+        new = frozenset(found) | begun
         mine = [message for message in chunk if message.key in new]
-        _record_coupons(connection, database, mine)
         days = {(message.campaign, message.day.isoformat()) for message in mine}
         opened = {"days": packed({"campaign": c, "day": d} for c, d in days), "lease_until": at}
         connection.execute(statement("open_days", database.dialect), opened)
@@ -123,26 +126,21 @@ def _begun_since(
     return frozenset(begun)
 
 
+def _owners(planned: Sequence[PlannedMessage]) -> frozenset[MessageKey]:
+    """Who has which coupon: the first message that has its code."""
+    codes = {m.coupon.code: m.key for m in reversed(planned) if m.coupon is not None}
+    return frozenset(codes.values())
+
+
 def _record_coupons(
     connection: Connection, database: Database, planned: Sequence[PlannedMessage]
 ) -> None:
-    coupons = [
-        {
-            "code": message.coupon.code,
-            "message_key": message.key,
-            "kind": message.coupon.kind,
-            "value": str(message.coupon.value),
-            "expires_on": message.coupon.expires_on.isoformat(),
-        }
-        for message in planned
-        if message.coupon is not None
-    ]
-    if coupons:
-        batch = {"coupons": packed(coupons)}
-        connection.execute(statement("presume_coupons", database.dialect), batch)
+    if planned:
+        batch = packed({"key": message.key, **_terms(message)} for message in planned)
+        connection.execute(statement("presume_coupons", database.dialect), {"coupons": batch})
 
 
-def _presumed(message: PlannedMessage, provider: str) -> dict[str, Any]:
+def _presumed(message: PlannedMessage, provider: str, *, owns: bool) -> dict[str, Any]:
     return {
         "key": message.key,
         "campaign": message.campaign,
@@ -157,4 +155,17 @@ def _presumed(message: PlannedMessage, provider: str) -> dict[str, Any]:
         "provider": provider,
         "send_at": iso(message.send_at),
         "expires_at": iso(message.expires_at),
+        **(_terms(message) if owns else {}),
+    }
+
+
+def _terms(message: PlannedMessage) -> dict[str, Any]:
+    coupon = message.coupon
+    if coupon is None:
+        return {}
+    return {
+        "coupon_code": coupon.code,
+        "coupon_kind": coupon.kind,
+        "coupon_value": str(coupon.value),
+        "coupon_expires_on": coupon.expires_on.isoformat(),
     }

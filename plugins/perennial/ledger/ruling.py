@@ -60,7 +60,7 @@ def rule(
     grounds = {"ruled_by": by, "reason": reason, "at": at}
 
     def settle(connection: Connection) -> int:
-        asked = {"keys": packed_keys(keys), "state": state, "at": at}
+        asked = {"keys": packed_keys(keys, database.dialect), "state": state, "at": at}
         moved = connection.execute(statement("rule", database.dialect), asked).scalars()
         return _keep(connection, database, moved, state, grounds)
 
@@ -95,6 +95,6 @@ def _keep(
     grounds: Mapping[str, Any],
 ) -> int:
     settled = list(keys)
-    row = {"keys": packed_keys(settled), "state": state, **grounds}
+    row = {"keys": packed_keys(settled, database.dialect), "state": state, **grounds}
     connection.execute(statement("record_rulings", database.dialect), row).close()
     return len(settled)

@@ -43,7 +43,8 @@ def settle(
 
     def record(connection: Connection) -> None:
         batch = load(connection, "receipts", rows)
-        connection.execute(statement("settle", database.dialect), {**batch, **how}).close()
+        settle_ = statement("settle", database.dialect, batch.alike)
+        connection.execute(settle_, {**batch.parameters, **how}).close()
 
     database.write(record)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -26,11 +26,11 @@ _FOLDER = Path(__file__).parent / "sql"
 _ROWS: Mapping[str, Mapping[str, str]] = {
     "keys": {"key": "text"},
     "coupons": {
-        "code": "text",
-        "message_key": "text",
-        "kind": "text",
-        "value": "numeric",
-        "expires_on": "date",
+        "key": "text",
+        "coupon_code": "text",
+        "coupon_kind": "text",
+        "coupon_value": "numeric",
+        "coupon_expires_on": "date",
     },
     "days": {"campaign": "text", "day": "date"},
     "blocks": {"key": "text", "day": "date", "campaign": "text", "reason": "text"},
@@ -58,6 +58,10 @@ _ROWS: Mapping[str, Mapping[str, str]] = {
         "provider": "text",
         "send_at": "timestamptz",
         "expires_at": "timestamptz",
+        "coupon_code": "text",
+        "coupon_kind": "text",
+        "coupon_value": "numeric",
+        "coupon_expires_on": "date",
     },
     "hold_outs": {
         "key": "text",
@@ -85,17 +89,31 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
 _PARTS = ("may_leave", "standing")
 
 
-@cache
-def statement(name: str, dialect: str) -> TextClause:
-    """A statement from sql/<name>.sql."""
+@lru_cache(maxsize=256)  # batches differ in what their rows say alike
+def statement(name: str, dialect: str, alike: frozenset[str] = frozenset()) -> TextClause:
+    """A statement from sql/<name>.sql; `alike` comes from the batch that it names, where one was loaded."""
+    return _typed(_sql(name, dialect, alike))
+
+
+@lru_cache(maxsize=256)
+def gathering(name: str, gather: str, alike: frozenset[str] = frozenset()) -> TextClause:
+    """A statement for PostgreSQL whose rows come back in fewer, by sql/<gather>.sql."""
+    moved = _sql(name, "postgresql", alike)
+    return _typed(Template(_read(gather)).substitute(moved=moved))
+
+
+def _typed(sql: str) -> TextClause:
+    typed = [bindparam(n, type_=type_) for n, type_ in _TYPES.items() if re.search(rf":{n}\b", sql)]
+    return text(sql).bindparams(*typed)
+
+
+def _sql(name: str, dialect: str, alike: frozenset[str]) -> str:
     rows = {rows: _unpacked(rows, dialect) for rows in _ROWS}
     # Texts are compared byte by byte, as Python does, whatever the database's language.
     bytewise = 'collate "C"' if dialect == "postgresql" else ""
-    loaded = {rows: columns.unpacked(rows, dialect) for rows in columns.COLUMNS}
+    loaded = {rows: columns.unpacked(rows, dialect, alike) for rows in columns.COLUMNS}
     parts = {part: _read(part) for part in _PARTS}
-    sql = Template(_read(name)).substitute(rows, **loaded, **parts, bytewise=bytewise)
-    typed = [bindparam(n, type_=type_) for n, type_ in _TYPES.items() if re.search(rf":{n}\b", sql)]
-    return text(sql).bindparams(*typed)
+    return Template(_read(name)).substitute(rows, **loaded, **parts, bytewise=bytewise)
 
 
 def _read(name: str) -> str:
@@ -115,7 +133,7 @@ def _unpacked(rows: str, dialect: str) -> str:
 
 def _unpacked_keys(dialect: str) -> str:
     if dialect == "postgresql":
-        return "select key from json_array_elements_text(cast(:keys as json)) as unpacked (key)"
+        return "select key from unnest(cast(:keys as text[])) as unpacked (key)"
     return "select value as key from json_each(:keys)"
 
 
@@ -124,6 +142,9 @@ def packed(rows: Iterable[Mapping[str, Any]]) -> str:
     return msgspec.json.encode(list(rows)).decode()
 
 
-def packed_keys(keys: Iterable[str]) -> str:
+def packed_keys(keys: Iterable[str], dialect: str) -> str:
     """Keys as the parameter of a statement."""
-    return msgspec.json.encode(list(keys)).decode()
+    listed = list(keys)
+    return (
+        columns.array(listed) if dialect == "postgresql" else msgspec.json.encode(listed).decode()
+    )

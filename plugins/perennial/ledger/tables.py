@@ -20,7 +20,6 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
-    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -29,6 +28,7 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -118,8 +118,13 @@ class Amount(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
-KEY = String(32).with_variant(String(32, collation="C"), "postgresql")
-"""A message key; compared byte by byte, which is what a hash is for."""
+def bytewise(length: int) -> String:
+    """Text that is looked up by an index and compared byte by byte, whatever the database's language."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+KEY = bytewise(32)
+"""A message key."""
 
 
 def one_of(column: str, words: Iterable[StrEnum]) -> CheckConstraint:
@@ -135,7 +140,7 @@ messages = Table(
     Column("campaign", String(64), nullable=False, comment="Which campaign."),
     Column("step", Integer, nullable=False, comment="Which step of the campaign."),
     Column("customer_id", String(128), nullable=False, comment="The shop's id."),
-    Column("person_id", String(128), nullable=False, comment="Whom the caps protect."),
+    Column("person_id", bytewise(128), nullable=False, comment="Whom the caps protect."),
     Column("occasion", String(128), nullable=False, comment="What made the message due."),
     Column("day", Date, nullable=False, comment="Day of the plan that claimed it last."),
     Column("channel", String(16), nullable=False, comment="How it travels."),
@@ -154,6 +159,10 @@ messages = Table(
     Column("settled_at", Instant, comment="When the last answer, or its lack, was recorded."),
     Column("code", String(255), comment="The provider's own word for its answer."),
     Column("not_before", Instant, comment="When a retryable message may be claimed again."),
+    Column("coupon_code", bytewise(64), comment="Of the discount that went out in it."),
+    Column("coupon_kind", String(32), comment="percent, amount …"),
+    Column("coupon_value", Amount, comment="How much."),
+    Column("coupon_expires_on", Date, comment="Last day on which it is good."),
     one_of("state", MessageState),
     one_of("channel", Channel),
     one_of("pressure", Pressure),
@@ -171,13 +180,26 @@ messages = Table(
         name="was_answered_by_somebody",
     ),
     CheckConstraint("not_before is null or state = 'retryable'", name="waits_only_to_be_retried"),
+    CheckConstraint(
+        "coupon_code is null"
+        " or (coupon_kind is not null and coupon_value is not null and coupon_expires_on is not null)",
+        name="coupon_has_its_terms",
+    ),
     # Indexes hold only what dispatching and settling leave alone. So PostgreSQL updates a row in its page and touches
     # no index, which halves the cost of a message.
     # Counts a person's messages inside a rolling cap without reading anybody else's.
     Index(None, "person_id", "claimed_at"),
     # Finds a day's messages for its accounts.
     Index(None, "campaign", "day"),
-    comment="One row a message that was ever claimed.",
+    # Refuses the same coupon for two messages.
+    Index(
+        None,
+        "coupon_code",
+        unique=True,
+        postgresql_where=text("coupon_code is not null"),
+        sqlite_where=text("coupon_code is not null"),
+    ),
+    comment="One row a message that was ever claimed, with the coupon that went out in it.",
     postgresql_with={"fillfactor": "33"},
 )
 
@@ -245,31 +267,13 @@ hold_outs = Table(
 suppressions = Table(
     "suppressions",
     METADATA,
-    Column("address_key", String(64), primary_key=True, comment="Keyed hash of the address."),
+    Column("address_key", bytewise(64), primary_key=True, comment="Keyed hash of the address."),
     Column("channel", String(16), primary_key=True, comment="Where it must not be written to."),
     Column("reason", String(32), primary_key=True, comment="Why; each reason is kept once."),
     Column("since", Instant, nullable=False, comment="Since when."),
     one_of("channel", Channel),
     one_of("reason", SuppressionReason),
     comment="Addresses that must not be written to, whoever has them; only grows.",
-)
-
-coupons = Table(
-    "coupons",
-    METADATA,
-    Column("code", String(64), primary_key=True, comment="Refuses the same code for two messages."),
-    Column(
-        "message_key",
-        KEY,
-        ForeignKey("messages.key"),
-        nullable=False,
-        unique=True,
-        comment="Refuses a second coupon for the same message.",
-    ),
-    Column("kind", String(32), nullable=False, comment="percent, amount …"),
-    Column("value", Amount, nullable=False, comment="How much."),
-    Column("expires_on", Date, nullable=False, comment="Last day on which it is good."),
-    comment="Discounts that went out, each in one message.",
 )
 
 plans = Table(

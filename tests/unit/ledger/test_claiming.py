@@ -22,7 +22,7 @@ from ledger_builder import (
 )
 from perennial.ledger.claiming import CHUNK
 from perennial.ledger.store import Ledger
-from perennial.ledger.tables import coupons, messages
+from perennial.ledger.tables import messages
 from perennial.model.message import Coupon
 from perennial.model.shop import Caps
 from perennial.model.words import Channel, MessageState, Pressure, Reason, SuppressionReason
@@ -30,6 +30,7 @@ from perennial.model.words import Channel, MessageState, Pressure, Reason, Suppr
 ENDED = timedelta(0)
 HOUR = timedelta(hours=1)
 DAYS = timedelta(days=1)
+COUPON = Coupon(code="WIN-ABCDEFGH", kind="percent", value=Decimal(10), expires_on=DAY)
 
 
 def test_a_message_goes_from_the_plan_to_accepted(ledger: Ledger) -> None:
@@ -278,32 +279,36 @@ def test_a_retryable_message_that_expires_counts_as_blocked(ledger: Ledger) -> N
 
 
 def test_the_coupon_is_written_down_with_the_claim(ledger: Ledger, rows: Rows) -> None:
-    message = a_message(coupon=COUPON)
-    claiming(ledger, [message, a_message("2")])
-    assert [dict(row) for row in rows(coupons)] == [
-        {
-            "code": "WIN-ABCDEFGH",
-            "message_key": message.key,
-            "kind": "percent",
-            "value": Decimal("10.00"),
-            "expires_on": DAY,
-        }
-    ]
+    first, second = a_message(coupon=COUPON), a_message("2")
+    claiming(ledger, [first, second])
+    assert coupons(rows) == {
+        first.key: ("WIN-ABCDEFGH", "percent", Decimal("10.00"), DAY),
+        second.key: (None, None, None, None),
+    }
 
 
 def test_a_blocked_message_leaves_no_coupon(ledger: Ledger, rows: Rows) -> None:
     claiming(ledger, [a_message(coupon=COUPON, expires_at=NOON)])
-    assert rows(coupons) == []
+    assert coupons(rows) == {}
 
 
+@pytest.mark.parametrize("told", [replace(COUPON, expires_on=DAY + DAYS), None])
 def test_a_message_claimed_again_keeps_one_coupon_with_the_terms_it_now_tells(
-    ledger: Ledger, rows: Rows
+    ledger: Ledger, rows: Rows, told: Coupon | None
 ) -> None:
     message = a_message(coupon=COUPON)
     claiming(ledger, [message], lease=ENDED)
-    later = replace(COUPON, expires_on=DAY + DAYS)
-    claiming(ledger, [replace(message, coupon=later)])
-    assert [row["expires_on"] for row in rows(coupons)] == [DAY + DAYS]
+    claiming(ledger, [replace(message, coupon=told)])
+    until = (told or COUPON).expires_on
+    assert coupons(rows) == {message.key: (COUPON.code, "percent", COUPON.value, until)}
+
+
+def test_a_message_claimed_again_may_not_take_the_coupon_of_another(ledger: Ledger) -> None:
+    message, other = a_message("1"), a_message("2", coupon=COUPON)
+    claiming(ledger, [message], lease=ENDED)
+    claiming(ledger, [other])
+    claim = claiming(ledger, [replace(message, coupon=COUPON)])
+    assert claim.blocked == {message.key: Reason.INCOMPLETE_DATA}
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -328,9 +333,6 @@ def test_instants_are_the_same_whatever_zone_they_are_told_in(ledger: Ledger, ro
     assert row["send_at"].tzinfo is UTC
 
 
-COUPON = Coupon(code="WIN-ABCDEFGH", kind="percent", value=Decimal(10), expires_on=DAY)
-
-
 def unsubscribe(ledger: Ledger, address_key: str) -> None:
     ledger.suppress(
         address_key=address_key,
@@ -338,3 +340,9 @@ def unsubscribe(ledger: Ledger, address_key: str) -> None:
         reason=SuppressionReason.UNSUBSCRIBED,
         at=NOON,
     )
+
+
+def coupons(rows: Rows) -> dict[str, tuple[object, ...]]:
+    """The coupon of each message."""
+    terms = ("coupon_code", "coupon_kind", "coupon_value", "coupon_expires_on")
+    return {row["key"]: tuple(row[term] for term in terms) for row in rows(messages)}

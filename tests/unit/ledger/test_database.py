@@ -6,7 +6,8 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,19 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import Connection, Engine, create_engine, inspect, null, select, text
+from sqlalchemy import Connection, Engine, create_engine, insert, inspect, null, select, text
 
 from ledger_builder import NOON, Rows, a_message, claiming
 from perennial.errors import LedgerError
 from perennial.ledger import migrations
 from perennial.ledger.database import Database
 from perennial.ledger.store import Ledger
-from perennial.ledger.tables import METADATA, identity, message_changes
+from perennial.ledger.tables import METADATA, identity, message_changes, messages
+from perennial.model.message import Coupon, PlannedMessage
+from perennial.model.words import Reason
 from services import PostgresServer, free_port
+
+COUPON = Coupon(code="A", kind="percent", value=Decimal(15), expires_on=date(2026, 12, 1))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -68,12 +73,45 @@ def test_a_ledger_of_an_older_version_keeps_what_it_has_logged(
     url, message = empty_url(), a_message()
     older = Database(url)
     upgrade(older, "0002")
-    ledger = Ledger(url)
-    claiming(ledger, [message])
+    older.write(lambda connection: claim_as_before(connection, message))
     assert logged(older) == [("claimed", None)]
+    ledger = Ledger(url)
     ledger.migrate()
     ledger.release([message.key], worker="worker-1")
     assert logged(older) == [("claimed", None), ("claimed", NOON)]
+    ledger.close()
+    older.close()
+
+
+def test_a_ledger_of_an_older_version_keeps_its_coupons_and_gives_them_to_nobody_else(
+    empty_url: Callable[[], str],
+) -> None:
+    url, owner, other = empty_url(), a_message("1"), a_message("2", coupon=COUPON)
+    older = Database(url)
+    upgrade(older, "0003")
+
+    def claim_with_coupons(connection: Connection) -> None:
+        claim_as_before(connection, owner)
+        claim_as_before(connection, a_message("3"))
+        connection.execute(
+            text("insert into coupons values (:code, :key, :kind, 15, '2026-12-01')"),
+            {"code": COUPON.code, "key": owner.key, "kind": COUPON.kind},
+        )
+
+    older.write(claim_with_coupons)
+    ledger = Ledger(url)
+    ledger.migrate()
+    assert logged(older) == []
+    with older.reading() as connection:
+        terms = messages.c["coupon_code", "coupon_kind", "coupon_value", "coupon_expires_on"]
+        found = select(*terms).order_by(messages.c.customer_id)
+        assert connection.execute(found).all() == [
+            (COUPON.code, COUPON.kind, COUPON.value, COUPON.expires_on),
+            (None, None, None, None),
+        ]
+    assert claiming(ledger, [other]).blocked == {other.key: Reason.INCOMPLETE_DATA}
+    ledger.release([owner.key], worker="worker-1")
+    assert logged(older) == [("claimed", NOON)]
     ledger.close()
     older.close()
 
@@ -118,7 +156,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone(ledger: Ledger, ledger_url: s
             ledger.migrate()
     finally:
         with engine.begin() as connection:
-            connection.execute(text("update alembic_version set version_num = '0003'"))
+            connection.execute(text("update alembic_version set version_num = '0004'"))
         engine.dispose()
 
 
@@ -225,6 +263,25 @@ def upgrade(database: Database, revision: str) -> None:
     database.write(run)
 
 
+def claim_as_before(connection: Connection, message: PlannedMessage) -> None:
+    """Claims by the columns of the first version."""
+    row = {
+        **{name: getattr(message, name) for name in _FIRST_COLUMNS},
+        "state": "claimed",
+        "attempts": 0,
+        "claimed_by": "worker-1",
+        "lease_until": NOON + timedelta(days=9999),
+        "claimed_at": NOON,
+    }
+    connection.execute(insert(messages).values(row))
+
+
+_FIRST_COLUMNS = (
+    *("key", "campaign", "step", "customer_id", "person_id", "occasion", "day", "channel"),
+    *("pressure", "address_key", "send_at", "expires_at"),
+)
+
+
 def logged(database: Database) -> list[tuple[str, datetime | None]]:
     with database.reading() as connection:
         had = {column["name"] for column in inspect(connection).get_columns("message_changes")}
@@ -242,7 +299,7 @@ def described(engine: Engine) -> dict[str, Any]:
             [{**c, "type": str(c["type"])} for c in inspector.get_columns(name)],
             inspector.get_pk_constraint(name),
             inspector.get_foreign_keys(name),
-            sorted(inspector.get_indexes(name), key=lambda i: str(i["name"])),
+            [indexed(i) for i in sorted(inspector.get_indexes(name), key=lambda i: str(i["name"]))],
             sorted(inspector.get_unique_constraints(name), key=lambda u: str(u["name"])),
             sorted(inspector.get_check_constraints(name), key=lambda c: str(c["name"])),
             comment(inspector, name),
@@ -252,6 +309,11 @@ def described(engine: Engine) -> dict[str, Any]:
     }
     engine.dispose()
     return about
+
+
+def indexed(index: Any) -> dict[str, Any]:
+    options = index.get("dialect_options", {})
+    return {**index, "dialect_options": {name: str(value) for name, value in options.items()}}
 
 
 def comment(inspector: Any, table: str) -> object:

@@ -22,12 +22,21 @@ from ledger_builder import (
 )
 from perennial.errors import LedgerError
 from perennial.ledger.store import Ledger
-from perennial.ledger.tables import coupons, epochs, message_events, parked_events, suppressions
+from perennial.ledger.tables import (
+    epochs,
+    message_changes,
+    message_events,
+    messages,
+    parked_events,
+    suppressions,
+)
 from perennial.model.events import ProviderEvent
 from perennial.model.message import Coupon, PlannedMessage
 from perennial.model.words import Channel, EventWord, MessageState, Reason
 
 HOUR = timedelta(hours=1)
+ENDED = timedelta(0)
+COUPON = Coupon(code="A", kind="percent", value=Decimal(10), expires_on=date(2026, 12, 1))
 WHO = {Channel.EMAIL: "sendgrid", Channel.SMS: "twilio"}
 
 
@@ -143,15 +152,29 @@ def test_what_is_presumed_sent_counts_to_the_caps(ledger: Ledger) -> None:
     assert claiming(ledger, [another]).blocked == {another.key: Reason.CAPPED}
 
 
+@pytest.mark.parametrize("known", [True, False])
 def test_a_coupon_that_may_be_in_hands_is_not_given_to_somebody_else(
-    ledger: Ledger, rows: Rows
+    ledger: Ledger, rows: Rows, *, known: bool
 ) -> None:
-    coupon = Coupon(code="A", kind="percent", value=Decimal(10), expires_on=date(2026, 12, 1))
-    presuming(ledger, a_message("1", coupon=coupon))
-    assert [(row["code"], row["value"]) for row in rows(coupons)] == [("A", Decimal(10))]
-    other = a_message("2", coupon=coupon)
+    if known:  # without a coupon, when the campaign had no offer yet
+        claiming(ledger, [a_message("1")], lease=ENDED)
+    presuming(ledger, a_message("1", coupon=COUPON))
+    assert [(row["coupon_code"], row["coupon_value"]) for row in rows(messages)] == [
+        ("A", Decimal(10))
+    ]
+    other = a_message("2", coupon=COUPON)
     assert claiming(ledger, [other]).blocked == {other.key: Reason.INCOMPLETE_DATA}
     assert presuming(ledger, other) == 1
+
+
+def test_of_two_that_may_have_the_same_coupon_the_first_has_it(ledger: Ledger, rows: Rows) -> None:
+    first, second = a_message("1", coupon=COUPON), a_message("2", coupon=COUPON)
+    assert presuming(ledger, first, second) == 2
+    assert {row["key"]: row["coupon_code"] for row in rows(messages)} == {
+        first.key: "A",
+        second.key: None,
+    }
+    assert rows(message_changes) == []
 
 
 def test_what_was_reported_before_is_applied(ledger: Ledger, rows: Rows) -> None:

@@ -14,7 +14,12 @@ update messages set
     expires_at = candidates.expires_at,
     claimed_at = :now,
     code = null,
-    not_before = null
+    not_before = null,
+    -- It keeps its coupon, with the terms that it now tells.
+    coupon_code = coalesce(candidates.coupon_code, messages.coupon_code),
+    coupon_kind = coalesce(candidates.coupon_kind, messages.coupon_kind),
+    coupon_value = coalesce(candidates.coupon_value, messages.coupon_value),
+    coupon_expires_on = coalesce(candidates.coupon_expires_on, messages.coupon_expires_on)
 from candidates
 where messages.key = candidates.key
   and (
@@ -24,4 +29,10 @@ where messages.key = candidates.key
   and (
 $may_leave
   )
-returning messages.key
+  and not exists (
+      select 1
+      from messages as other
+      where other.coupon_code = candidates.coupon_code
+        and other.key <> candidates.key
+  )
+returning messages.key, messages.day

@@ -18,9 +18,9 @@ judged as (
             when messages.not_before > :now then 'later'
             when exists (
                 select 1
-                from coupons
-                where coupons.code = candidates.coupon_code
-                  and coupons.message_key <> candidates.key
+                from messages as other
+                where other.coupon_code = candidates.coupon_code
+                  and other.key <> candidates.key
             ) then 'incomplete_data'
             -- The only thing left that keeps a free message from being claimed.
             else 'capped'

@@ -1,5 +1,4 @@
--- Whether a candidate may leave now: it is due, not too late and not suppressed, its coupon is its own, and the caps
--- leave room for one more.
+-- Whether a candidate may leave now: it is due, not too late and not suppressed, and the caps leave room for one more.
 candidates.send_at <= :now
 and candidates.expires_at > :now
 and not exists (
@@ -7,12 +6,6 @@ and not exists (
     from suppressions
     where suppressions.address_key = candidates.address_key
       and suppressions.channel = candidates.channel
-)
-and not exists (
-    select 1
-    from coupons
-    where coupons.code = candidates.coupon_code
-      and coupons.message_key <> candidates.key
 )
 -- An answer that has not come yet counts as a yes. One look at the index for each person.
 and case candidates.pressure

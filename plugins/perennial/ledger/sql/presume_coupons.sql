@@ -1,8 +1,16 @@
--- The coupons of messages that are presumed sent may be in people's hands.
-with rows as ($coupons)
-insert into coupons (code, message_key, kind, value, expires_on)
-select code, message_key, kind, value, expires_on
-from rows
-where true  -- SQLite would take the next line for a join
-order by code
-on conflict do nothing
+-- The coupons of messages that were known and are presumed sent may be in people's hands. What has a coupon keeps it,
+-- and so does another message that has this one.
+with coupons as ($coupons)
+update messages set
+    coupon_code = coupons.coupon_code,
+    coupon_kind = coupons.coupon_kind,
+    coupon_value = coupons.coupon_value,
+    coupon_expires_on = coupons.coupon_expires_on
+from coupons
+where messages.key = coupons.key
+  and messages.coupon_code is null
+  and not exists (
+      select 1
+      from messages as other
+      where other.coupon_code = coupons.coupon_code
+  )
