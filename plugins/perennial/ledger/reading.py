@@ -27,9 +27,9 @@ from sqlalchemy.types import NullType
 from perennial.ledger.database import Database
 from perennial.ledger.statements import statement
 from perennial.ledger.tables import blocks, hold_outs, messages, suppressions
-from perennial.ledger.values import Entry, Standing
+from perennial.ledger.values import Entry, KnownMessage, Standing
 from perennial.model.keys import MessageKey
-from perennial.model.words import MessageState, Reason
+from perennial.model.words import Channel, MessageState, Reason
 
 _ROWS = 20_000
 _KEYS = 500
@@ -65,6 +65,7 @@ SUPPRESSED = pa.schema(
 )
 
 _SAME = ("key", "campaign", "step", "customer_id", "person_id", "occasion", "day")
+_NOW = ("channel", "address_key", "state", "dispatched_at")
 
 
 def history(database: Database, *, since: datetime) -> pa.Table:
@@ -74,31 +75,34 @@ def history(database: Database, *, since: datetime) -> pa.Table:
         messages.c.channel,
         messages.c.pressure,
         messages.c.state,
-        _raw(messages.c.claimed_at).label("at"),
+        raw(messages.c.claimed_at).label("at"),
     ).where(messages.c.claimed_at >= since)
     held_out = select(
         *hold_outs.c[_SAME],
         cast(null(), Text),
         cast(null(), Text),
         literal(HELD_OUT),
-        _raw(hold_outs.c.recorded_at),
+        raw(hold_outs.c.recorded_at),
     ).where(hold_outs.c.recorded_at >= since)
-    return _table(database, union_all(claimed, held_out).order_by("at", "key"), HISTORY)
+    return table(database, union_all(claimed, held_out).order_by("at", "key"), HISTORY)
 
 
 def suppressed(database: Database) -> pa.Table:
-    """Every suppressed address once a channel, with the first reason."""
+    """Every address that is suppressed now, once a channel, with the first reason."""
     turn = func.row_number().over(
         partition_by=(suppressions.c.address_key, suppressions.c.channel),
         order_by=(suppressions.c.since, suppressions.c.reason),
     )
-    ranked = select(suppressions, turn.label("turn")).subquery()
+    standing_now = select(suppressions, turn.label("turn")).where(
+        suppressions.c.lifted_at.is_(None)
+    )
+    ranked = standing_now.subquery()
     first = (
-        select(*ranked.c["address_key", "channel", "reason"], _raw(ranked.c.since))
+        select(*ranked.c["address_key", "channel", "reason"], raw(ranked.c.since))
         .where(ranked.c.turn == 1)
         .order_by(ranked.c.address_key, ranked.c.channel)
     )
-    return _table(database, first, SUPPRESSED)
+    return table(database, first, SUPPRESSED)
 
 
 def standing(database: Database, campaign: str, day: date) -> Standing:
@@ -125,6 +129,17 @@ def states(database: Database, keys: Collection[MessageKey]) -> dict[MessageKey,
             )
             found |= {MessageKey(key): MessageState(state) for key, state in rows}
     return found
+
+
+def message(database: Database, key: MessageKey) -> KnownMessage | None:
+    """A message that was claimed at least once."""
+    wanted = select(*messages.c[_SAME], *messages.c[_NOW]).where(messages.c.key == key)
+    with database.reading() as connection:
+        row = connection.execute(wanted).one_or_none()
+    if row is None:
+        return None
+    words = {"key": key, "channel": Channel(row.channel), "state": MessageState(row.state)}
+    return KnownMessage(**(dict(row._mapping) | words))  # noqa: SLF001 - the public name of a row's columns
 
 
 def next_retry(database: Database, campaign: str, day: date, *, now: datetime) -> datetime | None:
@@ -168,9 +183,10 @@ def _entries(database: Database, whose: Mapping[str, Any]) -> Iterator[Entry]:
             )
 
 
-def _table(
+def table(
     database: Database, query: Select[Any] | CompoundSelect[Any], schema: pa.Schema
 ) -> pa.Table:
+    """What a query finds, as Arrow takes it; instants must come as the driver gives them: see raw()."""
     with database.reading() as connection:
         found = connection.execute(query, execution_options={"yield_per": _ROWS})
         return pa.Table.from_batches(
@@ -188,6 +204,6 @@ def _array(column: Sequence[Any], type_: pa.DataType) -> pa.Array:
     return pa.array(column).cast(type_) if pa.types.is_timestamp(type_) else pa.array(column, type_)
 
 
-def _raw(instant: ColumnElement[Any]) -> ColumnElement[Any]:
+def raw(instant: ColumnElement[Any]) -> ColumnElement[Any]:
     """As the driver gives it: Arrow converts a whole column at once."""
     return type_coerce(instant, NullType())

@@ -1,4 +1,4 @@
-"""What is written down once: plans, hold-outs, suppressions."""
+"""What is written down once: plans and hold-outs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from perennial.ledger.database import Database
 from perennial.ledger.statements import packed, statement
 from perennial.ledger.tables import blocks, hold_outs, messages, plans
 from perennial.ledger.values import HoldOut, PlanRecord
-from perennial.model.words import Channel, SuppressionReason
 
 _BATCH = 10_000
 
@@ -56,23 +55,6 @@ def dispatch_begun(database: Database, campaign: str, day: date) -> bool:
 def record_hold_outs(database: Database, rows: Iterable[HoldOut], *, now: datetime) -> int:
     """Writes down who is held out; says how many are new."""
     return sum(_hold_out(database, batch, now) for batch in _batches(rows))
-
-
-def suppress(
-    database: Database,
-    *,
-    address_key: str,
-    channel: Channel,
-    reason: SuppressionReason,
-    at: datetime,
-) -> bool:
-    """Puts an address on the suppression list; says whether this reason is new for it."""
-    row = {"address_key": address_key, "channel": channel, "reason": reason, "at": at}
-    return database.write(
-        lambda connection: (
-            connection.execute(statement("suppress", database.dialect), row).rowcount == 1
-        )
-    )
 
 
 def _plan_of(connection: Connection, campaign: str, day: date) -> PlanRecord | None:

@@ -44,6 +44,18 @@ _ROWS: Mapping[str, Mapping[str, str]] = {
         "received_at": "timestamptz",
     },
     "suppressions": {"key": "text", "reason": "text", "at": "timestamptz"},
+    "consents": {
+        "person_id": "text",
+        "customer_id": "text",
+        "channel": "text",
+        "topic": "text",
+        "state": "text",
+        "at": "timestamptz",
+        "how": "text",
+        "wording": "text",
+        "proof": "text",
+        "recorded_at": "timestamptz",
+    },
     "presumed": {
         "key": "text",
         "campaign": "text",

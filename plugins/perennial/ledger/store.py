@@ -22,43 +22,60 @@ from perennial.ledger import (
     sharing,
 )
 from perennial.ledger.database import Database
+from perennial.ledger.people import People
 from perennial.ledger.tables import identity
 from perennial.ledger.values import (
+    Answer,
     Applied,
+    AuditEntry,
+    Case,
     Claim,
     Command,
+    ConsentEntry,
     Doubt,
     Entry,
     Fence,
     HoldOut,
+    KnownMessage,
+    Permission,
     PlanRecord,
+    Preferences,
     Ruling,
     Share,
     Standing,
+    Suppression,
 )
 from perennial.model.events import ProviderEvent
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage, Receipt
 from perennial.model.shop import Caps
-from perennial.model.words import Channel, Control, MessageState, Reason, SuppressionReason
+from perennial.model.words import Channel, Control, MessageState, Reason
 
 __all__ = [
+    "Answer",
     "Applied",
+    "AuditEntry",
+    "Case",
     "Claim",
     "Command",
+    "ConsentEntry",
     "Doubt",
     "Entry",
     "Fence",
     "HoldOut",
+    "KnownMessage",
     "Ledger",
+    "Permission",
     "PlanRecord",
+    "Preferences",
     "Ruling",
     "Share",
     "Standing",
+    "Suppression",
 ]
 
 
-class Ledger:
+class Ledger(People):
     """One installation's ledger, in SQLite or PostgreSQL; may be shared by threads.
 
     Nothing is connected before the first call. Every method raises LedgerError when the database fails, and has
@@ -66,7 +83,7 @@ class Ledger:
     """
 
     def __init__(self, url: str | SecretStr) -> None:
-        self._database = Database(url)
+        super().__init__(Database(url))
 
     def __repr__(self) -> str:
         return f"Ledger({self._database.url.render_as_string(hide_password=True)!r})"
@@ -288,17 +305,9 @@ class Ledger:
         """
         return reading.history(self._database, since=since)
 
-    def suppress(
-        self, *, address_key: str, channel: Channel, reason: SuppressionReason, at: datetime
-    ) -> bool:
-        """Puts an address on the suppression list for good; says whether this reason is new for it."""
-        return recording.suppress(
-            self._database, address_key=address_key, channel=channel, reason=reason, at=at
-        )
-
-    def suppressed(self) -> pa.Table:
-        """Every suppressed address, once a channel, with the first reason; see reading.SUPPRESSED."""
-        return reading.suppressed(self._database)
+    def message(self, key: MessageKey) -> KnownMessage | None:
+        """A message that was claimed at least once, as it stands now."""
+        return reading.message(self._database, key)
 
     def standing(self, campaign: str, day: date) -> Standing:
         """Where the messages of a campaign's day stand."""

@@ -1,6 +1,7 @@
 """The tables of the ledger; migrations/ builds them, and a test holds the two together.
 
-No table holds an address, a name or a text: keys, hashes, closed words and instants only.
+No table holds an address or a name: keys, hashes, closed words and instants, and what customers told us themselves
+(a birth date, a comment), until they are erased.
 """
 
 from __future__ import annotations
@@ -28,18 +29,27 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.types import TypeEngine
 
 from perennial.model.words import (
+    Actor,
+    AuditAction,
+    CaseReason,
     Channel,
+    ConsentSource,
+    ConsentState,
     Control,
     EventWord,
     MessageState,
+    PreferenceName,
     Pressure,
     Reason,
     SuppressionReason,
+    SurveyScale,
+    Topic,
 )
 
 METADATA = MetaData(
@@ -133,6 +143,17 @@ def one_of(column: str, words: Iterable[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} in ({listed})", name=f"{column}_is_known")
 
 
+def _id(comment: str) -> Column[int]:
+    """Numbers that the database gives, in the order of the inserts."""
+    return Column(
+        "id",
+        BigInteger().with_variant(Integer, "sqlite"),
+        Identity(always=True),
+        primary_key=True,
+        comment=comment,
+    )
+
+
 messages = Table(
     "messages",
     METADATA,
@@ -206,13 +227,7 @@ messages = Table(
 message_changes = Table(
     "message_changes",
     METADATA,
-    Column(
-        "id",
-        BigInteger().with_variant(Integer, "sqlite"),
-        Identity(always=True),
-        primary_key=True,
-        comment="The order of the changes.",
-    ),
+    _id("The order of the changes."),
     Column("message_key", KEY, nullable=False, comment="Which message."),
     Column("state", String(16), nullable=False, comment="What it was."),
     Column("worker", String(255), nullable=False, comment="In whose hands."),
@@ -271,9 +286,11 @@ suppressions = Table(
     Column("channel", String(16), primary_key=True, comment="Where it must not be written to."),
     Column("reason", String(32), primary_key=True, comment="Why; each reason is kept once."),
     Column("since", Instant, nullable=False, comment="Since when."),
+    Column("said_at", Instant, comment="When it was said last; empty: lifted before it was said."),
+    Column("lifted_at", Instant, comment="When that ended; empty while it stands."),
     one_of("channel", Channel),
     one_of("reason", SuppressionReason),
-    comment="Addresses that must not be written to, whoever has them; only grows.",
+    comment="Addresses that must not be written to, whoever has them; rows are lifted, never removed.",
 )
 
 plans = Table(
@@ -290,13 +307,7 @@ plans = Table(
 controls = Table(
     "controls",
     METADATA,
-    Column(
-        "id",
-        BigInteger().with_variant(Integer, "sqlite"),
-        Identity(always=True),
-        primary_key=True,
-        comment="The order of the commands; the latest stands.",
-    ),
+    _id("The order of the commands; the latest stands."),
     Column("campaign", String(64), nullable=False, comment="Which campaign; * is everything."),
     Column("control", String(16), nullable=False, comment="What it is told to do."),
     Column("commanded_by", String(128), nullable=False, comment="Who said so."),
@@ -339,7 +350,9 @@ message_events = Table(
     Column("code", String(255), comment="The provider's own word for it."),
     Column("at", Instant, nullable=False, comment="When it first happened, as the provider says."),
     Column("received_at", Instant, nullable=False, comment="When we were told first."),
+    Column("actor", String(16), comment="Who is behind it; empty: it does not show."),
     one_of("word", EventWord),
+    one_of("actor", Actor),
     comment="What providers reported about messages; the order and number of reports is nothing.",
 )
 
@@ -358,13 +371,7 @@ parked_events = Table(
 rulings = Table(
     "rulings",
     METADATA,
-    Column(
-        "id",
-        BigInteger().with_variant(Integer, "sqlite"),
-        Identity(always=True),
-        primary_key=True,
-        comment="The order of the rulings.",
-    ),
+    _id("The order of the rulings."),
     Column("message_key", KEY, nullable=False, comment="Which message was in doubt."),
     Column("state", String(16), nullable=False, comment="What it was ruled to be."),
     Column("ruled_by", String(128), nullable=False, comment="Who said so: a person, or a rule."),
@@ -402,4 +409,141 @@ identity = Table(
     ),
     CheckConstraint("id = 1", name="is_the_only_one"),
     comment="Who this ledger is, so that an old backup is not taken for it.",
+)
+
+consents = Table(
+    "consents",
+    METADATA,
+    _id("The order in which they were recorded."),
+    Column("person_id", bytewise(128), nullable=False, comment="For whom it holds."),
+    Column("customer_id", bytewise(128), nullable=False, comment="Which account said so."),
+    Column("channel", String(16), nullable=False, comment="Where they may be written to, or not."),
+    Column("topic", String(16), nullable=False, comment="About what."),
+    Column("state", String(16), nullable=False, comment="Granted or withdrawn."),
+    Column("at", Instant, nullable=False, comment="When the customer said so."),
+    Column("how", String(32), nullable=False, comment="How it reached us."),
+    Column("wording", String(64), comment="Version of the words that were agreed to."),
+    Column("proof", String(255), comment="What proves it: the key of a message, a file's line."),
+    Column("recorded_at", Instant, nullable=False, comment="When it was written down."),
+    one_of("channel", Channel),
+    one_of("topic", Topic),
+    one_of("state", ConsentState),
+    one_of("how", ConsentSource),
+    # The same words told twice are kept once; also finds what a customer said.
+    UniqueConstraint("customer_id", "channel", "topic", "at", "state", "how"),
+    # Finds a person's history without reading anybody else's.
+    Index(None, "person_id"),
+    comment="What customers agreed to and took back, with its proof; what was said never changes.",
+)
+
+permissions = Table(
+    "permissions",
+    METADATA,
+    Column("person_id", bytewise(128), primary_key=True, comment="Who."),
+    Column("channel", String(16), primary_key=True, comment="Where."),
+    Column("topic", String(16), primary_key=True, comment="About what."),
+    Column("state", String(16), nullable=False, comment="What the latest consent says."),
+    Column("since", Instant, nullable=False, comment="When that was said."),
+    one_of("channel", Channel),
+    one_of("topic", Topic),
+    one_of("state", ConsentState),
+    comment="The consents that stand; read by every claim.",
+)
+
+preference_changes = Table(
+    "preference_changes",
+    METADATA,
+    _id("The order in which they were recorded."),
+    Column("person_id", bytewise(128), nullable=False, comment="For whom it holds."),
+    Column("customer_id", bytewise(128), nullable=False, comment="Which account said so."),
+    Column("preference", String(16), nullable=False, comment="About what."),
+    Column("value", String(64), comment="What was chosen; empty: nothing any more."),
+    Column("at", Instant, nullable=False, comment="When the customer said so."),
+    Column("how", String(32), nullable=False, comment="How it reached us."),
+    Column("proof", String(255), comment="What proves it: the key of a message, say."),
+    one_of("preference", PreferenceName),
+    one_of("how", ConsentSource),
+    # Finds what a person chose without reading anybody else's.
+    Index(None, "person_id"),
+    comment="What customers told us about themselves, change by change; only grows.",
+)
+
+preferences = Table(
+    "preferences",
+    METADATA,
+    Column("person_id", bytewise(128), primary_key=True, comment="Who."),
+    Column("language", String(35), comment="The language of their messages."),
+    Column("birth_date", Date, comment="Their birth date."),
+    Column("paused_until", Instant, comment="Until when nothing may be sent to them."),
+    comment="What customers told us about themselves, as it stands; read by every claim.",
+)
+
+answers = Table(
+    "answers",
+    METADATA,
+    Column("message_key", KEY, primary_key=True, comment="The survey; one answer each."),
+    Column("scale", String(8), nullable=False, comment="What the score means."),
+    Column("score", Integer, nullable=False, comment="The first that was confirmed."),
+    Column("comment", String(2000), comment="What the customer added, in their own words."),
+    Column("at", Instant, nullable=False, comment="When the score was confirmed."),
+    one_of("scale", SurveyScale),
+    # Finds the answers of a span of time for the report.
+    Index(None, "at"),
+    comment="What customers answered to surveys.",
+)
+
+cases = Table(
+    "cases",
+    METADATA,
+    _id("Names the case to people."),
+    Column("message_key", KEY, nullable=False, unique=True, comment="What it is about; one each."),
+    Column("why", String(32), nullable=False, comment="Why it was opened."),
+    Column("opened_at", Instant, nullable=False, comment="When it was opened."),
+    Column("closed_at", Instant, comment="When it was closed; empty while it waits for somebody."),
+    Column("closed_by", String(128), comment="Who closed it."),
+    Column("note", String(255), comment="What was done."),
+    one_of("why", CaseReason),
+    CheckConstraint(
+        "(closed_at is null) = (closed_by is null) and (closed_at is null) = (note is null)",
+        name="is_closed_by_somebody",
+    ),
+    comment="Customers whom the shop should get in touch with.",
+)
+
+soft_bounces = Table(
+    "soft_bounces",
+    METADATA,
+    Column("address_key", bytewise(64), primary_key=True, comment="Keyed hash of the address."),
+    Column("channel", String(16), primary_key=True, comment="Where it was written to."),
+    Column(
+        "count", Integer, nullable=False, comment="How often in a row; a delivery ends the row."
+    ),
+    Column("first_at", Instant, nullable=False, comment="When the row began."),
+    Column("last_at", Instant, nullable=False, comment="When it grew last."),
+    one_of("channel", Channel),
+    comment="Addresses that did not take messages for the time being, again and again.",
+)
+
+erasures = Table(
+    "erasures",
+    METADATA,
+    Column(
+        "customer_key", String(64), primary_key=True, comment="Keyed hash of the customer's id."
+    ),
+    Column("requested_at", Instant, nullable=False, comment="When they asked to be forgotten."),
+    Column("finished_at", Instant, comment="When nothing was left; empty until then."),
+    comment="Customers who asked to be forgotten.",
+)
+
+audit_log = Table(
+    "audit_log",
+    METADATA,
+    _id("The order in which it was written."),
+    Column("at", Instant, nullable=False, comment="When."),
+    Column("actor", String(128), nullable=False, comment="Who did it."),
+    Column("action", String(16), nullable=False, comment="What was done."),
+    Column("subject", String(128), nullable=False, comment="To whom or what: an id or a hash."),
+    Column("reason", String(255), nullable=False, comment="Why."),
+    one_of("action", AuditAction),
+    comment="Who dealt with people's data and permissions, and why; only grows.",
 )

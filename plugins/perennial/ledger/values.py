@@ -8,7 +8,19 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from perennial.model.keys import MessageKey
-from perennial.model.words import Channel, Control, MessageState, Reason
+from perennial.model.words import (
+    AuditAction,
+    CaseReason,
+    Channel,
+    ConsentSource,
+    ConsentState,
+    Control,
+    MessageState,
+    Reason,
+    SuppressionReason,
+    SurveyScale,
+    Topic,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,3 +151,123 @@ class Standing:
     @property
     def total(self) -> int:
         return sum(self.states.values()) + sum(self.blocked.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownMessage:
+    """A message that was claimed at least once, as it stands now."""
+
+    key: MessageKey
+    campaign: str
+    step: int
+    customer_id: str
+    person_id: str
+    occasion: str
+    day: date
+    channel: Channel
+    address_key: str
+    state: MessageState
+    dispatched_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentEntry:
+    """What a customer said about being written to, for a channel and a topic, `at` an instant.
+
+    `person_id` is the person that the account belongs to now; `wording` the version of the words that were agreed to;
+    `proof` what proves it, such as the key of a message. `recorded_at` is there when the ledger tells it.
+    """
+
+    person_id: str
+    customer_id: str
+    channel: Channel
+    topic: Topic
+    state: ConsentState
+    at: datetime
+    how: ConsentSource
+    wording: str | None = None
+    proof: str | None = None
+    recorded_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permission:
+    """The consent that stands for a person, a channel and a topic: what was said last, and when."""
+
+    channel: Channel
+    topic: Topic
+    state: ConsentState
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preferences:
+    """What a person told us about themselves, as it stands; what they did not say is None."""
+
+    language: str | None = None
+    birth_date: date | None = field(default=None, repr=False)
+    paused_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suppression:
+    """Why an address must not be written to on a channel, since when, and until when if it was lifted."""
+
+    address_key: str
+    channel: Channel
+    reason: SuppressionReason
+    since: datetime
+    lifted_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a customer answered to the survey of a message."""
+
+    key: MessageKey
+    scale: SurveyScale
+    score: int
+    comment: str | None = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A customer whom the shop should get in touch with about a message; closed by somebody with a note, or open."""
+
+    id: int
+    key: MessageKey
+    why: CaseReason
+    opened_at: datetime
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    note: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEntry:
+    """Who dealt with people's data or permissions, how, and why."""
+
+    at: datetime
+    actor: str
+    action: AuditAction
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedAddress:
+    """An address on a provider's list, by its key: why it is there, and since when."""
+
+    address_key: str
+    reason: SuppressionReason
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silence:
+    """How many messages of a day's plans a provider took on, and how many of them it never reported on."""
+
+    day: date
+    taken: int
+    silent: int

@@ -58,6 +58,7 @@ class Reason(Word):
     NO_CONSENT = "no_consent", "There is no consent for this channel and topic."
     SUPPRESSED = "suppressed", "The address is on the suppression list."
     CAPPED = "capped", "The person has received enough messages for now."
+    UNENGAGED = "unengaged", "The person has not opened, clicked or ordered for a long time."
     COOLING_DOWN = "cooling_down", "The person had this campaign a short while ago."
     LOWER_PRIORITY = "lower_priority", "Another campaign has the person's turn today."
     STEP_NOT_DUE = "step_not_due", "The next step of the campaign is not due yet."
@@ -71,6 +72,7 @@ class Reason(Word):
     CAMPAIGN_PAUSED = "campaign_paused", "The campaign is paused."
     CAMPAIGN_STOPPED = "campaign_stopped", "A person stopped the campaign."
     BUDGET_EXHAUSTED = "budget_exhausted", "The campaign's budget is spent."
+    PERSON_PAUSED = "person_paused", "The person asked for a pause."
 
 
 class MessageState(Word):
@@ -118,6 +120,7 @@ class SuppressionReason(Word):
     STOPPED = "stopped", "The customer answered STOP."
     INVALID = "invalid", "The provider says that the address cannot receive messages."
     ERASED = "erased", "The customer asked to be forgotten."
+    MANUAL = "manual", "A person of the shop put it on the list."
 
 
 class Stage(Word):
@@ -137,6 +140,59 @@ class ConsentState(Word):
 
     GRANTED = "granted", "The customer agreed."
     WITHDRAWN = "withdrawn", "The customer took it back."
+
+
+class ConsentSource(Word):
+    """How a consent, or what a customer prefers, reached us."""
+
+    SHOP = "shop", "The shop's own records."
+    PREFERENCE_PAGE = "preference_page", "The customer chose it on the preference page."
+    UNSUBSCRIBE_LINK = "unsubscribe_link", "The customer followed the link to unsubscribe."
+    ONE_CLICK = "one_click", "The customer's mail program unsubscribed at one click."
+    DOUBLE_OPT_IN = "double_opt_in", "The customer confirmed the address by a link."
+    INBOUND_TEXT = "inbound_text", "The customer answered by text message."
+    IMPORT = "import", "A file that a person of the shop brought in."
+    SURVEY = "survey", "The customer said so beside an answer to a survey."
+    SHOP_TEAM = "shop_team", "A person of the shop wrote it down for the customer."
+
+
+class PreferenceName(Word):
+    """What customers tell us about themselves, beside what they agree to."""
+
+    LANGUAGE = "language", "The language of their messages."
+    BIRTH_DATE = "birth_date", "Their birth date."
+    PAUSED_UNTIL = "paused_until", "Until when nothing may be sent to them."
+
+
+class Actor(Word):
+    """Who is behind a reported event, as far as can be told."""
+
+    PERSON = "person", "A human being."
+    MACHINE = "machine", "A scanner or a mail program, not the reader."
+
+
+class SurveyScale(Word):
+    """What the scores of a survey mean."""
+
+    CSAT = "csat", "Satisfaction, 1 to 5."
+    NPS = "nps", "Would recommend us, 0 to 10."
+
+
+class CaseReason(Word):
+    """Why the shop should get in touch with a customer."""
+
+    LOW_SCORE = "low_score", "The customer gave a low score."
+
+
+class AuditAction(Word):
+    """What is written down about dealing with people's data and permissions."""
+
+    EXPORTED = "exported", "A customer's data were handed out."
+    ERASED = "erased", "A customer was forgotten."
+    SUPPRESSED = "suppressed", "An address was put on the suppression list."
+    LIFTED = "lifted", "An address was taken off the suppression list, for one reason."
+    RELEASED = "released", "What was held back was let go."
+    CASE_CLOSED = "case_closed", "A customer's case was closed."
 
 
 PRESSURE_OF_TOPIC = {

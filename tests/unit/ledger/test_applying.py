@@ -198,7 +198,8 @@ def test_what_must_end_the_writing_suppresses_the_address_on_its_channel(
     bring(ledger, message, MessageState.ACCEPTED)
     applying(ledger, an_event(message, word, at=NOON + HOUR))
     expected = {"address_key": "address-1", "channel": "sms", "reason": reason}
-    assert rows(suppressions) == [expected | {"since": NOON + HOUR}]
+    instants = {"since": NOON + HOUR, "said_at": NOON + HOUR, "lifted_at": None}
+    assert rows(suppressions) == [expected | instants]
     again = a_message(campaign="birthday", channel=Channel.SMS)
     assert claiming(ledger, [again]).blocked == {again.key: Reason.SUPPRESSED}
 
@@ -331,7 +332,10 @@ def after(
 
 def _of(rows: Rows, table: Table, whose: str, names: dict[Any, str]) -> list[tuple[Any, ...]]:
     return sorted(
-        (names[row[whose]], *map(str, (row[c.name] for c in table.c if c.name != whose)))
+        (
+            names[row[whose]],
+            *map(str, (row[c.name] for c in table.c if c.name not in {whose, "said_at"})),
+        )
         for row in rows(table)
         if row[whose] in names
     )

@@ -31,5 +31,6 @@ where messages.key = keys.key
       from suppressions
       where suppressions.address_key = messages.address_key
         and suppressions.channel = messages.channel
+        and suppressions.lifted_at is null
   )
 returning messages.key, messages.campaign, messages.day

@@ -12,5 +12,6 @@ where messages.key = keys.key
       from suppressions
       where suppressions.address_key = messages.address_key
         and suppressions.channel = messages.channel
+        and suppressions.lifted_at is null
   )
 returning messages.key, messages.day, messages.campaign

@@ -14,6 +14,7 @@ judged as (
                 from suppressions
                 where suppressions.address_key = candidates.address_key
                   and suppressions.channel = candidates.channel
+                  and suppressions.lifted_at is null
             ) then 'suppressed'
             when messages.not_before > :now then 'later'
             when exists (

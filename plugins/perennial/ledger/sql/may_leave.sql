@@ -6,6 +6,7 @@ and not exists (
     from suppressions
     where suppressions.address_key = candidates.address_key
       and suppressions.channel = candidates.channel
+      and suppressions.lifted_at is null
 )
 -- An answer that has not come yet counts as a yes. One look at the index for each person.
 and case candidates.pressure

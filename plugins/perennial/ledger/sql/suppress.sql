@@ -1,4 +1,4 @@
--- Puts an address on the suppression list; each reason once, with the first instant.
-insert into suppressions (address_key, channel, reason, since)
-values (:address_key, :channel, :reason, :at)
+-- Puts an address on the suppression list for a reason that was never given before.
+insert into suppressions (address_key, channel, reason, since, said_at)
+values (:address_key, :channel, :reason, :at, :at)
 on conflict do nothing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from perennial.ledger.migrations.widening import widen
 from perennial.ledger.tables import KEY, Instant
 
 revision = "0002"
@@ -48,37 +49,8 @@ def upgrade() -> None:
     _events()
     _rulings()
     _epochs()
-    widen = _widen_sqlite if op.get_bind().dialect.name == "sqlite" else _widen_postgresql
     for table, column, words in _WIDER:
         widen(table, column, words)
-
-
-def _widen_postgresql(table: str, column: str, words: str) -> None:
-    name = f"ck_{table}_{column}_is_known"
-    op.execute(sa.text(f"alter table {table} drop constraint {name}"))
-    op.execute(sa.text(f"alter table {table} add constraint {name} check ({column} in ({words}))"))
-
-
-def _widen_sqlite(table: str, column: str, words: str) -> None:
-    """SQLite cannot alter a check, and a table that is made anew would lose its triggers: its text is corrected.
-
-    The way that SQLite's own documentation names for changes that leave the rows as they are.
-    """
-    connection = op.get_bind()
-    name = f"ck_{table}_{column}_is_known"
-    (before,) = connection.execute(
-        sa.text("select sql from sqlite_schema where type = 'table' and name = :table"),
-        {"table": table},
-    ).one()
-    start = before.index(f"CONSTRAINT {name} CHECK")
-    end = before.index("))", start) + 2
-    after = f"{before[:start]}CONSTRAINT {name} CHECK ({column} in ({words})){before[end:]}"
-    op.execute(sa.text("pragma writable_schema = on"))
-    connection.execute(
-        sa.text("update sqlite_schema set sql = :after where type = 'table' and name = :table"),
-        {"after": after, "table": table},
-    )
-    op.execute(sa.text("pragma writable_schema = reset"))
 
 
 def _id(comment: str) -> sa.Column[int]:
