@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from perennial.errors import SettingsError
+from perennial.events.actors import actor_of
 from perennial.events.reports import Ignored, Report, Seal, report_of
 from perennial.model.events import ProviderEvent
 from perennial.model.keys import KEY_NAME, read_message_key
-from perennial.model.words import EventWord
+from perennial.model.words import Actor, EventWord
 
 PROVIDER = "sendgrid"
 PATH = "/hooks/sendgrid"
@@ -124,7 +125,13 @@ def _event(entry: object) -> ProviderEvent | Ignored:
         at=at,
         provider_id=_provider_id(entry),
         code=_code(entry) if word in _WITH_CODE else None,
+        actor=_actor(entry, word),
     )
+
+
+def _actor(entry: Mapping[str, Any], word: EventWord) -> Actor | None:
+    by_machine = entry.get("sg_machine_open")
+    return actor_of(word, user_agent=_text(entry, "useragent"), machine_open=by_machine is True)
 
 
 def _word(entry: Mapping[str, Any]) -> EventWord | None:

@@ -106,6 +106,7 @@ def _events(
             at=at,
             provider_id=sid if _SID.fullmatch(sid) else None,
             code=code if _CODE.fullmatch(code) else None,
+            dated=False,
         )
         for each in words
     ]

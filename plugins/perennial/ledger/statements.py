@@ -42,8 +42,10 @@ _ROWS: Mapping[str, Mapping[str, str]] = {
         "code": "text",
         "at": "timestamptz",
         "received_at": "timestamptz",
+        "actor": "text",
     },
     "suppressions": {"key": "text", "reason": "text", "at": "timestamptz"},
+    "listed": {"address_key": "text", "channel": "text", "reason": "text", "at": "timestamptz"},
     "consents": {
         "person_id": "text",
         "customer_id": "text",

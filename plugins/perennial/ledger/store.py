@@ -22,6 +22,7 @@ from perennial.ledger import (
     sharing,
 )
 from perennial.ledger.database import Database
+from perennial.ledger.hearing import Hearing
 from perennial.ledger.people import People
 from perennial.ledger.tables import identity
 from perennial.ledger.values import (
@@ -75,7 +76,7 @@ __all__ = [
 ]
 
 
-class Ledger(People):
+class Ledger(People, Hearing):
     """One installation's ledger, in SQLite or PostgreSQL; may be shared by threads.
 
     Nothing is connected before the first call. Every method raises LedgerError when the database fails, and has

@@ -547,3 +547,25 @@ audit_log = Table(
     one_of("action", AuditAction),
     comment="Who dealt with people's data and permissions, and why; only grows.",
 )
+
+inbound_texts = Table(
+    "inbound_texts",
+    METADATA,
+    Column("sid", String(34), primary_key=True, comment="The provider's id of the text."),
+    Column("wish", String(8), nullable=False, comment="What it asked for: stop or start."),
+    Column("address_key", String(64), nullable=False, comment="Keyed hash of who sent it."),
+    Column("channel", String(16), nullable=False, comment="Where it came in."),
+    Column("at", Instant, nullable=False, comment="When we were told."),
+    one_of("channel", Channel),
+    CheckConstraint("wish in ('stop', 'start')", name="wish_is_known"),
+    comment="Texts that asked for something, so that each is obeyed once; their words are not kept.",
+)
+
+list_pulls = Table(
+    "list_pulls",
+    METADATA,
+    Column("provider", String(32), primary_key=True, comment="Whose list."),
+    Column("list", String(32), primary_key=True, comment="Which of its lists."),
+    Column("until", Instant, nullable=False, comment="Everything from before then was read."),
+    comment="How far the suppression lists of providers have been read.",
+)

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from perennial.model.keys import MessageKey
-from perennial.model.words import EventWord
+from perennial.model.words import Actor, EventWord
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderEvent:
     """One thing that happened to a message, as its provider tells it.
 
-    `at` is the provider's own time, with a zone. `code` is a status or a reason from a closed list, never a sentence:
-    sentences quote addresses.
+    `at` is the provider's own time, with a zone; where it tells none, `dated` is false, and `at` is when we were told.
+    `code` is a status or a reason from a closed list, never a sentence: sentences quote addresses. `actor` says who is
+    behind it, as far as the event itself shows.
     """
 
     key: MessageKey
@@ -23,3 +24,5 @@ class ProviderEvent:
     at: datetime
     provider_id: str | None = None
     code: str | None = None
+    actor: Actor | None = None
+    dated: bool = True

@@ -26,7 +26,7 @@ from perennial.ledger.tables import (
 )
 from perennial.model.events import ProviderEvent
 from perennial.model.message import PlannedMessage
-from perennial.model.words import Channel, EventWord, MessageState, Reason
+from perennial.model.words import Actor, Channel, EventWord, MessageState, Reason
 
 HOUR = timedelta(hours=1)
 _RUNS = count(1)
@@ -204,6 +204,69 @@ def test_what_must_end_the_writing_suppresses_the_address_on_its_channel(
     assert claiming(ledger, [again]).blocked == {again.key: Reason.SUPPRESSED}
 
 
+@pytest.mark.parametrize(
+    ("code", "reasons"),
+    [
+        ("bounced_address", ["hard_bounced"]),
+        ("invalid", ["invalid"]),
+        ("spam_reporting_address", ["complained"]),
+        ("unsubscribed_address", ["unsubscribed"]),
+        ("spam_content", []),
+        ("over_quota", []),
+        (None, []),
+    ],
+)
+def test_what_was_dropped_for_its_address_suppresses_it(
+    ledger: Ledger, rows: Rows, dispatching: PlannedMessage, code: str | None, reasons: list[str]
+) -> None:
+    applying(ledger, an_event(dispatching, EventWord.DROPPED, code=code))
+    assert [row["reason"] for row in rows(suppressions)] == reasons
+
+
+@pytest.mark.parametrize("code", ["21610", "63014"])
+def test_whoever_has_answered_stop_to_twilio_is_let_in_by_start(
+    ledger: Ledger, rows: Rows, code: str
+) -> None:
+    """Cases 27 and 28."""
+    message = a_message(channel=Channel.SMS)
+    bring(ledger, message, MessageState.ACCEPTED)
+    told = {"code": code, "provider": "twilio", "dated": False}
+    applying(ledger, an_event(message, EventWord.UNSUBSCRIBED, **told))
+    assert suppressed(rows) == [("address-1", "sms", "stopped", NOON)]
+    ledger.want_texts("SM1", address_key="address-1", channel=Channel.SMS, at=NOON + HOUR)
+    assert ledger.suppressions_of(["address-1"]) == []
+    # Twilio tells no time, so a replay of the report seems to be of now.
+    applying(ledger, an_event(message, EventWord.UNSUBSCRIBED, at=NOON + 2 * HOUR, **told))
+    assert ledger.suppressions_of(["address-1"]) == []
+
+
+@pytest.mark.parametrize("word", [EventWord.OPENED, EventWord.CLICKED])
+def test_one_person_is_enough_whatever_machine_came_first(
+    ledger: Ledger, rows: Rows, dispatching: PlannedMessage, word: EventWord
+) -> None:
+    for actor, seen in [
+        (None, None),
+        (Actor.MACHINE, "machine"),
+        (Actor.PERSON, "person"),
+        (Actor.MACHINE, "person"),
+        (None, "person"),
+    ]:
+        applying(ledger, an_event(dispatching, word, actor=actor))
+        assert [row["actor"] for row in rows(message_events)] == [seen]
+
+
+def test_nobody_reads_within_seconds_of_the_handing_over(
+    ledger: Ledger, rows: Rows, dispatching: PlannedMessage
+) -> None:
+    (begun,) = (row["dispatched_at"] for row in rows(messages))
+    for word, seconds in [(EventWord.CLICKED, 3), (EventWord.OPENED, 30), (EventWord.DELIVERED, 3)]:
+        at = begun + timedelta(seconds=seconds)
+        actor = None if word is EventWord.DELIVERED else Actor.PERSON
+        applying(ledger, an_event(dispatching, word, actor=actor, at=at))
+    acted = {row["word"]: row["actor"] for row in rows(message_events)}
+    assert acted == {"clicked": "machine", "opened": "person", "delivered": None}
+
+
 def test_other_words_suppress_nothing(
     ledger: Ledger, rows: Rows, dispatching: PlannedMessage
 ) -> None:
@@ -261,11 +324,14 @@ CUSTOMERS = [str(number) for number in range(len(BEGUN) + 2)]
 EVENTS = st.lists(
     st.tuples(
         st.sampled_from(CUSTOMERS),
-        st.sampled_from([EventWord.DELIVERED, EventWord.OPENED, EventWord.BOUNCED]),
+        st.sampled_from(
+            [EventWord.DELIVERED, EventWord.OPENED, EventWord.BOUNCED, EventWord.DROPPED]
+        ),
         st.sampled_from(["sendgrid", "twilio"]),
         st.sampled_from([NOON, NOON + HOUR]),
-        st.sampled_from(["550", "Z", "a", "é", None]),
-        st.sampled_from(["id", None]),
+        st.sampled_from(["550", "Z", "a", "é", "invalid", "bounced_address", None]),
+        st.sampled_from(["id", "Id", "other", None]),
+        st.sampled_from([Actor.PERSON, Actor.MACHINE, None]),
     ),
     min_size=1,
     max_size=12,
@@ -315,8 +381,9 @@ def after(
                     at=at,
                     code=code,
                     provider_id=named,
+                    actor=actor,
                 )
-                for customer, word, provider, at, code, named in batch
+                for customer, word, provider, at, code, named, actor in batch
             ],
             received_at=NOON,
         )
@@ -327,7 +394,13 @@ def after(
     addresses = {message.address_key: message.address_key[len(run) :] for message in mine.values()}
     suppressed = _of(rows, suppressions, "address_key", addresses)
     ended = states(ledger, campaign=run, day=DAY)
-    return [*kept, suppressed, sorted((customer_of[k], state) for k, state in ended.items())]
+    named = [
+        (customer_of[row["key"]], str(row["provider_id"]))
+        for row in rows(messages)
+        if row["key"] in customer_of
+    ]
+    ends = sorted((customer_of[k], state) for k, state in ended.items())
+    return [*kept, suppressed, ends, sorted(named)]
 
 
 def _of(rows: Rows, table: Table, whose: str, names: dict[Any, str]) -> list[tuple[Any, ...]]:
@@ -363,6 +436,11 @@ def test_events_and_answers_that_come_at_once_are_all_recorded(
         list(pool.map(work, range(8)))
     assert set(states(ledger).values()) == {"accepted"}
     assert (len(rows(message_events)), len(rows(suppressions))) == (600, 300)
+
+
+def suppressed(rows: Rows) -> list[tuple[Any, ...]]:
+    names = ("address_key", "channel", "reason", "since")
+    return [tuple(row[name] for name in names) for row in rows(suppressions)]
 
 
 def reported_until(rows: Rows) -> dict[str, datetime]:

@@ -8,7 +8,7 @@ update messages set
     dispatched_at = coalesce(dispatched_at, events.at),
     lease_until = null,
     settled_at = events.received_at,
-    provider = events.provider,
+    provider = coalesce(messages.provider, events.provider),
     provider_id = coalesce(events.provider_id, messages.provider_id),
     code = null,
     not_before = null

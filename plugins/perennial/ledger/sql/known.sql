@@ -1,5 +1,5 @@
--- Which of these messages the ledger knows.
+-- Which of these messages the ledger knows, and when their last requests began.
 with keys as ($keys)
-select messages.key
+select messages.key, messages.dispatched_at
 from keys
 join messages on messages.key = keys.key
