@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from perennial.events import sendgrid_events, twilio_events
+from perennial.events.inbound_texts import InboundText
 from perennial.events.reports import Ignored, Report
+from perennial.events.understanding import Wish
 from perennial.ledger.values import Applied
-from perennial.model.words import EventWord
+from perennial.model.words import Channel, EventWord
 
+_NO_WISH = "none"
 PROVIDERS = (sendgrid_events.PROVIDER, twilio_events.PROVIDER)
 
 
@@ -35,6 +38,7 @@ class Counts:
         self.events: Counter[tuple[str, str]] = Counter()
         self.ignored: Counter[tuple[str, str]] = Counter()
         self.applied: Counter[str] = Counter()
+        self.texts: Counter[tuple[str, str]] = Counter()
 
     def note_report(self, provider: str, report: Report) -> None:
         """A genuine post, whether or not it can be applied."""
@@ -46,6 +50,11 @@ class Counts:
         self.applied.update(
             {"new": applied.new, "repeated": applied.repeated, "parked": applied.parked}
         )
+
+    def note_text(self, text: InboundText) -> None:
+        """A text that somebody answered with."""
+        wish = text.understood.wish.value if text.understood else _NO_WISH
+        self.texts[text.channel.value, wish] += 1
 
     def as_text(self) -> str:
         """In the text format of Prometheus; what never happened is there with a zero."""
@@ -60,6 +69,15 @@ class Counts:
                     "recorded_events",
                     "Events by what the ledger made of them.",
                     ((f'result="{r}"', self.applied[r]) for r in ("new", "repeated", "parked")),
+                ),
+                _family(
+                    "inbound_texts",
+                    "Texts that people answered with, by what they ask for.",
+                    (
+                        (f'channel="{channel}",wish="{wish}"', self.texts[channel, wish])
+                        for channel in (Channel.SMS.value, Channel.WHATSAPP.value)
+                        for wish in (*(wish.value for wish in Wish), _NO_WISH)
+                    ),
                 ),
             )
         )

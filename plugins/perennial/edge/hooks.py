@@ -16,6 +16,7 @@ from starlette.routing import Route
 from perennial.edge.bodies import read_body
 from perennial.edge.counting import Counts, Outcome
 from perennial.edge.gathering import Gatherer
+from perennial.edge.inbound import inbound_route
 from perennial.errors import LedgerError
 from perennial.events import sendgrid_events, twilio_events
 from perennial.events.reports import Report, Seal
@@ -68,6 +69,7 @@ def hook_routes(perennial: Perennial, gatherer: Gatherer, counts: Counts) -> lis
     return [
         _route(sendgrid_events.PATH, events, gatherer, counts),
         _route(twilio_events.STATUS_PATH, statuses, gatherer, counts),
+        inbound_route(perennial, counts, status_of=_STATUS),
     ]
 
 
