@@ -32,8 +32,8 @@ from perennial.emulator.signing import EventSigner, twilio_signature
 from perennial.ledger.store import Ledger
 from perennial.model.keys import message_key
 from perennial.model.message import PlannedMessage
-from perennial.model.shop import Caps
-from perennial.model.words import Channel, MessageState, Pressure
+from perennial.model.policy import Caps
+from perennial.model.words import Channel, MessageState, Pressure, Topic
 from perennial.settings import PROJECT
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)

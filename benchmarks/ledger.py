@@ -26,9 +26,9 @@ from sending_rig.servers import postgres
 
 from perennial.ledger.store import Ledger
 from perennial.model.keys import message_key
-from perennial.model.message import PlannedMessage, Receipt
-from perennial.model.shop import Caps
-from perennial.model.words import Channel, MessageState, Pressure
+from perennial.model.message import Coupon, PlannedMessage, Receipt
+from perennial.model.policy import Caps
+from perennial.model.words import Channel, MessageState, Pressure, Topic
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)

@@ -20,8 +20,8 @@ from perennial.ledger.store import Ledger
 from perennial.model.events import ProviderEvent
 from perennial.model.keys import message_key
 from perennial.model.message import PlannedMessage, Receipt
-from perennial.model.shop import Caps
-from perennial.model.words import Channel, EventWord, MessageState, Pressure
+from perennial.model.policy import Caps
+from perennial.model.words import Channel, EventWord, MessageState, Pressure, Topic
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)

@@ -19,8 +19,8 @@ from perennial.errors import RenderError
 from perennial.ledger.store import Ledger
 from perennial.model.keys import MessageKey, message_key
 from perennial.model.message import EmailMessage, Message, PlannedMessage, Receipt, SmsMessage
-from perennial.model.shop import Caps
-from perennial.model.words import Channel, Pressure
+from perennial.model.policy import Caps
+from perennial.model.words import Channel, Pressure, Topic
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 DAY = NOW.date()

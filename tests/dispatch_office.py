@@ -14,7 +14,7 @@ from perennial.delivery.provider import Pace, Provider, Question
 from perennial.ledger.store import Ledger
 from perennial.model.keys import MessageKey
 from perennial.model.message import EmailMessage, Message, PlannedMessage, Receipt, SmsMessage
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import Channel, Control, MessageState
 
 LEASE = timedelta(minutes=5)

@@ -11,8 +11,8 @@ from sqlalchemy import Table
 from perennial.ledger.store import Claim, Ledger
 from perennial.model.keys import message_key
 from perennial.model.message import PlannedMessage, Receipt
-from perennial.model.shop import Caps
-from perennial.model.words import Channel, MessageState, Pressure
+from perennial.model.policy import Caps
+from perennial.model.words import Channel, MessageState, Pressure, Topic
 
 DAY = date(2026, 11, 21)
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -21,7 +21,7 @@ from perennial.delivery.twilio_payload import TextOptions
 from perennial.emulator.options import ACCOUNT_SID, AUTH_TOKEN, MESSAGING_SERVICE, SENDGRID_KEY
 from perennial.ledger.store import Ledger
 from perennial.model.message import Message, PlannedMessage, Receipt
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import Channel
 
 

@@ -16,6 +16,7 @@ from perennial.audience.deciding import LedgerFacts, Wording, decide
 from perennial.campaigns.definition import Audience, Campaign, Offer, Step
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake
+from perennial.ledger.engaging import ENGAGED
 from perennial.ledger.reading import HISTORY, SUPPRESSED
 from perennial.model.datasets import (
     CONSENTS,
@@ -25,6 +26,7 @@ from perennial.model.datasets import (
     SHOP_DATASETS,
     Dataset,
 )
+from perennial.model.policy import Policy
 from perennial.model.shop import Shop
 from perennial.model.words import Channel, Topic
 
@@ -41,8 +43,8 @@ A_SHOP = Shop(
     website="https://shop.test",
     from_address="hello@shop.test",
     sms_name="Test Shop",
-    global_holdout=Decimal(0),
 )
+A_POLICY = Policy(global_holdout=Decimal(0))
 
 
 def a_campaign(name: str = "win_back", **changes: Any) -> Campaign:
@@ -81,6 +83,7 @@ class Town:
 
     root: Path
     shop: Shop = A_SHOP
+    policy: Policy = A_POLICY
     day: date = DAY
     campaigns: list[Campaign] = field(default_factory=lambda: [a_campaign()])
     features: list[dict[str, Any]] = field(default_factory=list)
@@ -89,6 +92,7 @@ class Town:
     memberships: list[dict[str, Any]] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     suppressed: list[dict[str, Any]] = field(default_factory=list)
+    engaged: list[dict[str, Any]] = field(default_factory=list)
 
     def customer(
         self,
@@ -98,6 +102,9 @@ class Town:
         email: str | None = "",
         phone: str | None = None,
         zone: str = "America/New_York",
+        other_zones: Sequence[str] = (),
+        country: str = "US",
+        region: str | None = None,
         consents: Sequence[str] = ("email offers", "sms offers", "email feedback"),
         **features: Any,
     ) -> None:
@@ -121,6 +128,10 @@ class Town:
                 "phone_key": f"key of {phone}" if phone else None,
                 "zone": zone,
                 "zone_source": "profile",
+                "other_zones": " ".join(other_zones) or None,
+                "country": country,
+                "country_source": "address",
+                "region": region,
             }
         )
         for given in consents:
@@ -199,9 +210,11 @@ class Town:
                 rivals=self.campaigns,
                 day=self.day,
                 shop=self.shop,
+                policy=self.policy,
                 facts=LedgerFacts(
                     history=pa.Table.from_pylist(self.history, schema=HISTORY),
                     suppressed=pa.Table.from_pylist(self.suppressed, schema=SUPPRESSED),
+                    engaged=pa.Table.from_pylist(self.engaged, schema=ENGAGED),
                 ),
                 wordings=[
                     Wording(

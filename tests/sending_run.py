@@ -15,7 +15,7 @@ from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
 from perennial.emulator.serving import Emulator
 from perennial.model.message import PlannedMessage
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import Channel
 from perennial.settings import Settings
 from perennial.steps.services import services

@@ -95,6 +95,8 @@ class TinyShop:
                     "customer_id": customer_id,
                     "zone": zone or self.shop.zone.key,
                     "zone_source": "profile" if zone else "shop",
+                    "country": self.shop.country,
+                    "country_source": "shop",
                     "email_key": email_key,
                     "phone_key": phone_key,
                     "updated_at": _EARLY,

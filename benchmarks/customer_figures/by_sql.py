@@ -11,6 +11,7 @@ from pathlib import Path
 from synthetic_shop import DAY
 
 from perennial.campaigns.definition import Audience
+from perennial.campaigns.policy_file import read_policy
 from perennial.campaigns.reading import load_campaigns
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake
@@ -33,7 +34,7 @@ def main() -> None:
     ]
     with Engine(Lake(Path(sys.argv[1])), memory_limit=sys.argv[2]) as engine:
         understand_customers(engine, DAY, shop)
-        form_audiences(engine, DAY, shop, campaigns)
+        form_audiences(engine, DAY, shop, read_policy(_PROJECT / "policy.yaml"), campaigns)
 
 
 if __name__ == "__main__":

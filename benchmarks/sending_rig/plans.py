@@ -33,7 +33,8 @@ def make_project(folder: Path) -> Path:
     """The shop's own files, with the customer's favourites in the birthday email: four products in place of one."""
     for name in _FOLDERS:
         shutil.copytree(PROJECT / name, folder / name)
-    shutil.copy(PROJECT / "shop.yaml", folder)
+    for name in ("shop.yaml", "policy.yaml"):
+        shutil.copy(PROJECT / name, folder)
     for path in (folder / "templates" / "email" / CAMPAIGN).glob("*.mjml"):
         words = path.read_text(encoding="utf-8")
         path.write_text(words.replace('[% include "parts/idea.mjml" %]', _LIST), encoding="utf-8")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from perennial.lake.duck import Engine
     from perennial.ledger.store import Ledger
     from perennial.messages.templates import Templates
+    from perennial.model.policy import Policy
     from perennial.model.shop import Shop
     from perennial.model.words import Channel
     from perennial.sources.database import DatabaseSource
@@ -35,6 +36,14 @@ class Installation:
         from perennial.sources.shop_file import read_shop
 
         return read_shop(self.settings.project / "shop.yaml")
+
+    @cached_property
+    def policy(self) -> Policy:
+        from perennial.campaigns.policy_file import read_policy
+
+        campaigns = self.settings.project / "campaigns"
+        names = [path.stem for path in campaigns.glob("*.yaml")]
+        return read_policy(self.settings.project / "policy.yaml", campaigns=names)
 
     @property
     def campaigns(self) -> tuple[Campaign, ...]:

@@ -6,7 +6,8 @@ PerennialError
 │   ├── CampaignError       campaigns/*.yaml
 │   ├── TemplateError       templates/**
 │   ├── SuiteError          expectations/*.json
-│   └── ShopError           shop.yaml
+│   ├── ShopError           shop.yaml
+│   └── PolicyError         policy.yaml
 ├── SourceError             the shop could not be read
 ├── LakeError               a partition could not be read or published
 │   └── MissingPartition    the night has not been that far
@@ -78,6 +79,10 @@ class SuiteError(DefinitionError):
 
 class ShopError(DefinitionError):
     """shop.yaml is wrong."""
+
+
+class PolicyError(DefinitionError):
+    """policy.yaml is wrong."""
 
 
 class SourceError(PerennialError):

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         description="Folder for everything that is written when nothing else is said.",
     )
     project: Path = Field(
-        PROJECT, description="Folder with campaigns/, templates/, expectations/ and shop.yaml."
+        PROJECT, description="Folder with campaigns/, templates/, expectations/, shop.yaml and policy.yaml."
     )
     source_url: SecretStr | None = Field(None, description="SQLAlchemy URL of the shop's database.")
     source_connection: str | None = Field(

@@ -320,7 +320,8 @@ def test_a_broken_campaign_file_stops_no_other_campaign(home: Path, tmp_path: Pa
     project = tmp_path / "project"
     for folder in ("campaigns", "templates", "expectations"):
         shutil.copytree(PROJECT / folder, project / folder)
-    shutil.copy(PROJECT / "shop.yaml", project)
+    for name in ("shop.yaml", "policy.yaml"):
+        shutil.copy(PROJECT / name, project)
     broken = project / "campaigns" / "win_back.yaml"
     broken.write_text(broken.read_text(encoding="utf-8").replace("channels", "chanels"))
     settings = settings_at(home).model_copy(update={"project": project})

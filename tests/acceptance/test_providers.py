@@ -30,7 +30,7 @@ from perennial.emulator.rate_window import RateLimit
 from perennial.emulator.serving import Emulator, emulator_thread
 from perennial.errors import DeliveryError
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import Channel, MessageState, Reason
 from perennial.settings import Settings
 

@@ -35,7 +35,7 @@ from perennial.delivery.provider import unhurried
 from perennial.delivery.smtp import Smtp, SmtpServer
 from perennial.errors import DeliveryError
 from perennial.model.message import Message, Receipt
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import Channel, MessageState
 
 ACCEPTED, REFUSED = MessageState.ACCEPTED, MessageState.REFUSED

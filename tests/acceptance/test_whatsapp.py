@@ -44,7 +44,8 @@ def write_project(folder: Path) -> None:
     """The sample shop's files; its survey goes by WhatsApp first, then by text."""
     for name in ("campaigns", "templates", "expectations"):
         shutil.copytree(PROJECT / name, folder / name)
-    shutil.copy(PROJECT / "shop.yaml", folder)
+    for name in ("shop.yaml", "policy.yaml"):
+        shutil.copy(PROJECT / name, folder)
     survey = folder / "campaigns" / f"{CAMPAIGN}.yaml"
     text = survey.read_text(encoding="utf-8")
     survey.write_text(text.replace("[email, sms]", "[whatsapp, sms]"), encoding="utf-8")

@@ -31,7 +31,7 @@ from perennial.errors import DeliveryError, LedgerError, RunInterrupted
 from perennial.ledger.values import Doubt
 from perennial.model.keys import MessageKey
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import Channel
 
 PUT_OFF = 3

@@ -50,7 +50,8 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Walked]]:
     folder = tmp_path_factory.mktemp("tutorial")
     for name in ("campaigns", "templates", "expectations"):
         shutil.copytree(PROJECT / name, folder / name)
-    shutil.copy(PROJECT / "shop.yaml", folder)
+    for name in ("shop.yaml", "policy.yaml"):
+        shutil.copy(PROJECT / name, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("PERENNIAL_PROJECT", ".")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -15,6 +14,7 @@ from perennial.audience.sending_hours import sending_hours
 from perennial.campaigns.definition import Campaign, Step
 from perennial.campaigns.timing import plan_instant
 from perennial.model.fields import MERGE_FIELDS, Origin
+from perennial.model.policy import Place, Policy
 from perennial.model.shop import Shop
 from perennial.model.words import Channel
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from perennial.lake.duck import Engine
 
 _SQL = Path(__file__).parent
+_NOWHERE = ""
+_ANY_NUMBER = 1_000_000
+_PLACE = "concat_ws('|', c.zone, coalesce(c.other_zones, ''), c.country, coalesce(c.region, ''))"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +39,11 @@ class Wording:
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerFacts:
-    """What the ledger knows that matters to a plan; see Ledger.history and Ledger.suppressed for the columns."""
+    """What the ledger knows that matters to a plan; see Ledger.history, suppressed and engaged for the columns."""
 
     history: pa.Table = field(repr=False)
     suppressed: pa.Table = field(repr=False)
+    engaged: pa.Table = field(repr=False)
 
 
 def decide(
@@ -49,6 +53,7 @@ def decide(
     rivals: Sequence[Campaign],
     day: date,
     shop: Shop,
+    policy: Policy,
     facts: LedgerFacts,
     wordings: Collection[Wording],
     shards: int,
@@ -63,10 +68,12 @@ def decide(
     engine.register("suppressed", facts.suppressed)
     engine.register("rules", _rules(rivals))
     engine.register("steps", _steps(rivals))
-    engine.register("zone_times", _zone_times(engine, rivals, day, shop))
-    night = _night(campaign, day, shop, wordings) | {"shards": shards, "salt": salt}
+    engine.register("engaged", facts.engaged)
+    engine.register("windows", _windows(engine, rivals, day, shop, policy))
+    night = _night(campaign, day, shop, policy, wordings) | {"shards": shards, "salt": salt}
     engine.register("night", pa.Table.from_pylist([night]))
-    engine.execute((_SQL / "decisions.sql").read_text(encoding="utf-8"))
+    sql = (_SQL / "decisions.sql").read_text(encoding="utf-8")
+    engine.execute(sql.replace("{place}", _PLACE))
 
 
 def gather_values(engine: Engine) -> None:
@@ -147,18 +154,23 @@ def _step(campaign: Campaign, number: int, step: Step) -> dict[str, object]:
     }
 
 
-def _zone_times(engine: Engine, campaigns: Sequence[Campaign], day: date, shop: Shop) -> pa.Table:
-    zones = {row["zone"] for row in engine.rows("select distinct zone from contacts")}
+def _windows(
+    engine: Engine, campaigns: Sequence[Campaign], day: date, shop: Shop, policy: Policy
+) -> pa.Table:
+    """When the messages of each campaign may leave, by channel and place."""
+    places = _places(engine, shop)
     return pa.Table.from_pylist(
         [
-            _zone_time(campaign, name, day, shop)
+            {"campaign": campaign.name, "channel": str(channel), **window}
             for campaign in campaigns
-            for name in sorted(zones | {shop.zone.key})
+            for channel in campaign.channels
+            for window in _windows_of(campaign, channel, places, day, shop, policy)
         ],
         schema=pa.schema(
             [
                 ("campaign", pa.string()),
-                ("zone", pa.string()),
+                ("channel", pa.string()),
+                ("place", pa.string()),
                 ("local_day", pa.date32()),
                 ("send_at", pa.timestamp("us", tz="UTC")),
                 ("expires_at", pa.timestamp("us", tz="UTC")),
@@ -168,27 +180,50 @@ def _zone_times(engine: Engine, campaigns: Sequence[Campaign], day: date, shop: 
     )
 
 
-def _zone_time(campaign: Campaign, zone: str, day: date, shop: Shop) -> dict[str, object]:
-    hours = sending_hours(
-        ZoneInfo(zone),
-        day,
-        send_at=campaign.send_at,
-        expires_after=campaign.expires_after,
-        quiet_hours=shop.quiet_hours,
-        plan_at=plan_instant(campaign, day, shop.zone),
-    )
-    return {
-        "campaign": campaign.name,
-        "zone": zone,
-        "local_day": hours.local_day,
-        "send_at": hours.send_at,
-        "expires_at": hours.expires_at,
-        "quiet": hours.quiet,
+def _windows_of(  # noqa: PLR0917 - what a window depends on
+    campaign: Campaign,
+    channel: Channel,
+    places: dict[str, Place],
+    day: date,
+    shop: Shop,
+    policy: Policy,
+) -> Iterator[dict[str, object]]:
+    plan_at = plan_instant(campaign, day, shop.zone)
+    for name, place in places.items():
+        hours = sending_hours(
+            place,
+            channel,
+            day,
+            send_at=campaign.send_at,
+            expires_after=campaign.expires_after,
+            quiet_hours=policy.quiet_hours,
+            plan_at=plan_at,
+        )
+        yield {
+            "place": name,
+            "local_day": hours.local_day,
+            "send_at": hours.send_at,
+            "expires_at": hours.expires_at,
+            "quiet": hours.quiet,
+        }
+
+
+def _places(engine: Engine, shop: Shop) -> dict[str, Place]:
+    """Every place that a customer may be in, by its name in the plan's SQL; nowhere is the shop's country."""
+    found = engine.rows(f"""
+        select distinct {_PLACE} as place, zone, other_zones, country, region from contacts as c order by place
+    """)
+    known = {
+        row["place"]: Place(
+            (row["zone"], *(row["other_zones"] or "").split()), row["country"], row["region"]
+        )
+        for row in found
     }
+    return known | {_NOWHERE: Place((shop.zone.key,), shop.country)}
 
 
 def _night(
-    campaign: Campaign, day: date, shop: Shop, wordings: Collection[Wording]
+    campaign: Campaign, day: date, shop: Shop, policy: Policy, wordings: Collection[Wording]
 ) -> dict[str, object]:
     known_at = datetime.combine(day, datetime.min.time(), shop.zone)
     fields = {name for wording in wordings for name in wording.fields}
@@ -200,12 +235,18 @@ def _night(
         "year_ago": known_at - timedelta(days=365),
         "locales": list(shop.locales),
         "default_locale": shop.default_locale,
-        "global_holdout": float(shop.global_holdout),
-        "promotional_per_day": shop.caps.promotional_per_day,
-        "promotional_per_week": shop.caps.promotional_per_week,
-        "days_between_surveys": shop.caps.days_between_surveys,
+        "global_holdout": float(policy.global_holdout),
+        "promotional_per_day": policy.caps.promotional_per_day,
+        "promotional_per_week": policy.caps.promotional_per_week,
+        "days_between_surveys": policy.caps.days_between_surveys,
+        "discounts_per_30_days": _or_any(policy.caps.discounts_per_30_days),
+        "sunset_days": policy.sunset_after.days if policy.sunset_after else 0,
         "point_value": shop.points.value,
         "discreet_departments": list(shop.discreet_departments) or [""],
         "needs_liked": "liked" in fields,
         "needs_order_products": "order_products" in fields,
     }
+
+
+def _or_any(most: int | None) -> int:
+    return _ANY_NUMBER if most is None else most

@@ -1,8 +1,8 @@
 -- The plan: one decision for every member of a campaign's audience.
 --
 -- Reads   memberships, customer_features, contacts, consents      the lake, as known on the day
---         rules, steps, zone_times                                the campaign files
---         history, suppressed                                     the ledger
+--         rules, steps, windows                                   the campaign files, and the hours of policy.yaml
+--         history, suppressed, engaged                            the ledger
 --         night                                                   one row: planned campaign, day, shards, caps, shares, locales
 -- Writes  temp table `verdicts`, one row a member of the planned campaign, everything but the personal values.
 --
@@ -22,32 +22,17 @@ where m.person_id in (
 -- What has gone before, without today: today's rivals are settled below, by priority, not by who was first.
 -- A message that is surely not on its way (claimed, retryable) has not gone.
 create or replace table gone as
-select h.* replace (coalesce(h.pressure, r.pressure) as pressure)
+select h.* replace (coalesce(h.pressure, r.pressure) as pressure),
+    coalesce(s.offer_kind in ('percent', 'amount'), false) as discounted
 from history as h
 cross join night
 left join rules as r on r.campaign = h.campaign
+left join steps as s on s.campaign = h.campaign and s.step = h.step
 where h.day < night.day and h.state in ('dispatching', 'accepted', 'refused', 'in_doubt', 'held_out');
 
 create or replace table ladder as
 select campaign, customer_id, occasion, max(step) as steps_done, min(day) as entered_on
 from gone
-group by all;
-
--- Counts of what reached the person. A held-out message counts as if sent, so that groups stay comparable.
-create or replace table pressure_on_person as
-select
-    m.campaign, m.customer_id, m.occasion,
-    count(*) filter (where g.pressure = 'promotional' and g.at > z.send_at - interval 24 hours) as promotional_day,
-    count(*) filter (where g.pressure = 'promotional' and g.at > z.send_at - interval 7 days) as promotional_week,
-    count(*) filter (
-        where g.pressure = 'survey' and g.at > z.send_at - to_days(night.days_between_surveys::integer)
-    ) as surveys,
-    max(g.day) filter (where g.campaign = m.campaign and g.occasion <> m.occasion) as other_occasion_on
-from members as m
-cross join night
-join gone as g on g.person_id = m.person_id and g.state <> 'refused'
-left join contacts as c on c.customer_id = m.customer_id
-join zone_times as z on z.campaign = m.campaign and z.zone = coalesce(c.zone, night.shop_zone)
 group by all;
 
 -- Consent belongs to the person: the latest word from any of their accounts holds. Unknown is no.
@@ -106,6 +91,48 @@ qualify row_number() over (
     order by passed desc, channel = preferred_channel desc nulls last, declared
 ) = 1;
 
+-- When the message may leave, wherever the customer may be. Who has no contacts yet is nowhere.
+create or replace table timed as
+select
+    k.campaign, k.customer_id, k.person_id, k.occasion,
+    coalesce(c.zone, night.shop_zone) as zone,
+    coalesce(c.zone_source, 'shop') as zone_source,
+    w.local_day, w.send_at, w.expires_at, w.quiet
+from chosen_channel as k
+cross join night
+left join contacts as c using (customer_id)
+join windows as w on w.campaign = k.campaign and w.channel = k.channel and w.place = case when c.customer_id is null then '' else {place} end;
+
+-- Counts of what reached the person. A held-out message counts as if sent, so that groups stay comparable.
+create or replace table pressure_on_person as
+select
+    t.campaign, t.customer_id, t.occasion,
+    count(*) filter (where g.pressure = 'promotional' and g.at > t.send_at - interval 24 hours) as promotional_day,
+    count(*) filter (where g.pressure = 'promotional' and g.at > t.send_at - interval 7 days) as promotional_week,
+    count(*) filter (where g.discounted and g.at > t.send_at - interval 30 days) as discounts,
+    count(*) filter (
+        where g.pressure = 'survey' and g.at > t.send_at - to_days(night.days_between_surveys::integer)
+    ) as surveys,
+    max(g.day) filter (where g.campaign = t.campaign and g.occasion <> t.occasion) as other_occasion_on
+from timed as t
+cross join night
+join gone as g on g.person_id = t.person_id and g.state <> 'refused'
+group by all;
+
+-- The last sign of a person who is still there: an open, a click, an order, a yes. Looked for only where a sunset is set.
+create or replace table last_signs as
+with signs as (
+    select person_id, engaged.at as seen_at from engaged
+    union all
+    select person_id, timezone(night.shop_zone, last_order_on::timestamp) from customer_features cross join night
+    union all
+    select person_id, happened_at from consent where state = 'granted'
+)
+select person_id, max(seen_at) as seen_at
+from signs
+where (select sunset_days from night) > 0
+group by person_id;
+
 -- Everything that concerns the member alone.
 create or replace table checked as
 with laddered as (
@@ -119,6 +146,7 @@ with laddered as (
         least(l.next_step, l.step_count) as step,
         l.next_step > l.step_count as finished,
         s.template,
+        coalesce(s.offer_kind in ('percent', 'amount'), false) as discounted,
         l.entered_on + s.after_days as due_on
     from laddered as l
     join steps as s on s.campaign = l.campaign and s.step = least(l.next_step, l.step_count)
@@ -127,9 +155,7 @@ select
     s.campaign, s.customer_id, s.person_id, s.occasion, s.why, s.step, s.template, s.priority, s.pressure,
     s.topic, s.holdout, s.average_order_value, s.entered_on,
     k.channel, k.address, k.address_key, k.consented_at,
-    coalesce(c.zone, night.shop_zone) as zone,
-    coalesce(c.zone_source, 'shop') as zone_source,
-    z.send_at, z.expires_at, z.local_day,
+    z.zone, z.zone_source, z.send_at, z.expires_at, z.local_day,
     case
         when list_contains(night.locales, s.language) then s.language
         when list_contains(night.locales, split_part(s.language, '-', 1)) then split_part(s.language, '-', 1)
@@ -139,18 +165,23 @@ select
         night.promotional_per_day - coalesce(p.promotional_day, 0),
         night.promotional_per_week - coalesce(p.promotional_week, 0)
     ) as promotional_room,
+    s.discounted,
+    night.discounts_per_30_days - coalesce(p.discounts, 0) as discount_room,
     -- The occasion can still be answered tomorrow: what stands in the way today defers, it does not skip.
     (s.open_until is null or s.open_until > z.local_day) as open_tomorrow,
     case
         when s.finished then 'already_sent'
         when s.open_until < z.local_day then 'expired'
         when k.passed < 4 then k.reason
+        when s.pressure = 'promotional' and night.sunset_days > 0
+            and coalesce(e.seen_at < z.send_at - to_days(night.sunset_days::integer), true) then 'unengaged'
         when s.paused then 'campaign_paused'
         when s.due_on > night.day then 'step_not_due'
         when s.step = 1 and p.other_occasion_on > night.day - s.cool_down_days::integer then 'cooling_down'
         when z.quiet then 'quiet_until_expiry'
         when s.pressure = 'survey' and coalesce(p.surveys, 0) > 0 then 'capped'
         when s.pressure = 'promotional' and promotional_room <= 0 then 'capped'
+        when s.discounted and discount_room <= 0 then 'capped'
     end as reason,
     case
         when s.finished or s.open_until < z.local_day then null
@@ -161,8 +192,8 @@ select
 from stepped as s
 cross join night
 join chosen_channel as k using (campaign, customer_id, occasion)
-left join contacts as c on c.customer_id = s.customer_id
-join zone_times as z on z.campaign = s.campaign and z.zone = coalesce(c.zone, night.shop_zone)
+join timed as z using (campaign, customer_id, occasion)
+left join last_signs as e on e.person_id = s.person_id
 left join pressure_on_person as p
     on p.campaign = s.campaign and p.customer_id = s.customer_id and p.occasion = s.occasion;
 
@@ -175,13 +206,16 @@ with open as (
     where reason is null
 ), ranked as (
     select *,
-        row_number() over (
-            partition by person_id, pressure
-            order by priority desc, average_order_value desc nulls last,
-                md5(concat_ws(chr(31), person_id, campaign)), campaign
-        ) as turn
+        row_number() over turns as turn,
+        count(*) filter (where discounted) over turns as discount_turn
     from open
     where account = 1
+    window turns as (
+        partition by person_id, pressure
+        order by priority desc, average_order_value desc nulls last,
+            md5(concat_ws(chr(31), person_id, campaign)), campaign
+        rows unbounded preceding
+    )
 )
 select
     o.campaign, o.customer_id, o.occasion,
@@ -189,6 +223,7 @@ select
         when o.account > 1 then 'duplicate_person'
         when o.pressure = 'promotional' and r.turn > o.promotional_room then 'lower_priority'
         when o.pressure = 'survey' and r.turn > 1 then 'lower_priority'
+        when o.discounted and r.discount_turn > o.discount_room then 'lower_priority'
     end as reason
 from open as o
 left join ranked as r using (campaign, customer_id, occasion);

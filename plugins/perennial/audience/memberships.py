@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
-from perennial.audience.sending_hours import sending_hours
+from perennial.audience.sending_hours import turn
 from perennial.campaigns.choices import Occasion
 from perennial.campaigns.definition import Campaign
 from perennial.campaigns.timing import plan_instant
@@ -21,6 +20,7 @@ from perennial.errors import PlanError
 from perennial.lake.partitions import Partition
 from perennial.model.clock import local_instant
 from perennial.model.datasets import CUSTOMER_FEATURES, MEMBERSHIPS
+from perennial.model.policy import Policy
 from perennial.model.shop import Shop
 
 if TYPE_CHECKING:
@@ -32,8 +32,13 @@ _PERSONAL = frozenset(
 )
 
 
-def build_memberships(
-    engine: Engine, day: date, shop: Shop, campaigns: Sequence[Campaign], rules: Mapping[str, str]
+def build_memberships(  # noqa: PLR0917 - a day has no less
+    engine: Engine,
+    day: date,
+    shop: Shop,
+    policy: Policy,
+    campaigns: Sequence[Campaign],
+    rules: Mapping[str, str],
 ) -> Published:
     """Writes `memberships` of a day.
 
@@ -44,7 +49,7 @@ def build_memberships(
     engine.execute(f"create or replace temp table membership_rows as select {columns} where false")
     try:
         for campaign in campaigns:
-            _add_members(engine, day, shop, campaign, rules.get(campaign.name, "true"))
+            _add_members(engine, day, shop, policy, campaign, rules.get(campaign.name, "true"))
         return engine.publish(
             Partition(dataset=MEMBERSHIPS.name, day=day),
             "select * from membership_rows",
@@ -55,10 +60,12 @@ def build_memberships(
         engine.unregister("zone_days")
 
 
-def _add_members(engine: Engine, day: date, shop: Shop, campaign: Campaign, rule: str) -> None:
+def _add_members(  # noqa: PLR0917 - a row of `memberships` knows all of them
+    engine: Engine, day: date, shop: Shop, policy: Policy, campaign: Campaign, rule: str
+) -> None:
     occasion = campaign.audience.occasion
     if occasion == Occasion.BIRTHDAY:
-        engine.register("zone_days", _zone_days(engine, day, shop, campaign))
+        engine.register("zone_days", _zone_days(engine, day, shop, policy, campaign))
     found = _occasion_sql(occasion, rule)
     engine.execute(
         f"""
@@ -92,24 +99,28 @@ def _told_facts(rule: str) -> str:
     return ", ".join(f"'{name}', \"{name}\"" for name in sorted(columns - _PERSONAL))
 
 
-def _zone_days(engine: Engine, day: date, shop: Shop, campaign: Campaign) -> pa.Table:
+def _zone_days(
+    engine: Engine, day: date, shop: Shop, policy: Policy, campaign: Campaign
+) -> pa.Table:
     """Which local date each zone has its turn on: the date on which the plan of the day sends there."""
-    zones = engine.rows("select distinct zone from customer_features order by zone")
-    days = [_zone_day(row["zone"], day, shop, campaign) for row in zones]
-    schema = pa.schema([("zone", pa.string()), ("local_day", pa.date32())])
-    return pa.Table.from_pylist(days, schema=schema)
-
-
-def _zone_day(zone: str, day: date, shop: Shop, campaign: Campaign) -> dict[str, object]:
-    hours = sending_hours(
-        ZoneInfo(zone),
-        day,
-        send_at=campaign.send_at,
-        expires_after=campaign.expires_after,
-        quiet_hours=shop.quiet_hours,
-        plan_at=plan_instant(campaign, day, shop.zone),
+    zones = [
+        row["zone"]
+        for row in engine.rows("select distinct zone from customer_features order by zone")
+    ]
+    days = [
+        turn(
+            zone,
+            day,
+            send_at=campaign.send_at,
+            expires_after=campaign.expires_after,
+            quiet_hours=policy.quiet_hours,
+            plan_at=plan_instant(campaign, day, shop.zone),
+        )
+        for zone in zones
+    ]
+    return pa.table(
+        {"zone": pa.array(zones, pa.string()), "local_day": pa.array(days, pa.date32())}
     )
-    return {"zone": zone, "local_day": hours.local_day}
 
 
 def _facts(query: str, day: date, shop: Shop, campaign: Campaign) -> dict[str, Any]:

@@ -61,22 +61,33 @@ class Document:
         return place_in_scalar(self.text, node, offset)
 
 
-def read_document(path: Path) -> Document:
-    """The file's values and their places.
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What is called what it is in messages: one file holds one `name`, and begins with `first`."""
+
+    name: str = "campaign"
+    first: str = "title"
+
+
+CAMPAIGN = Kind()
+
+
+def read_document(path: Path, *, shown: Path | None = None, kind: Kind = CAMPAIGN) -> Document:
+    """The file's values and their places; `shown` is what messages call the file, by default with its folder.
 
     Raises:
         CampaignError: names every place that is not YAML, or more than plain YAML.
     """
-    shown = Path(path.parent.name) / path.name
-    with explained_faults(shown):
-        text = _text(path, shown)
-        _refuse_by_events(text, shown)
+    shown = shown or Path(path.parent.name) / path.name
+    with explained_faults(shown, kind.name):
+        text = _text(path, shown, kind)
+        _refuse_by_events(text, shown, kind)
         root = YAML(typ="safe", pure=True).compose(text)
     if not isinstance(root, MappingNode):
         message = "the file is empty." if root is None else "the file must hold names and values."
-        hint = "Begin with `title:`."
+        hint = f"Begin with `{kind.first}:`."
         raise CampaignError([Fault(path=shown, line=1, column=1, message=message, hint=hint)])
-    walk = _Walk(shown)
+    walk = _Walk(shown, kind)
     values = walk.value(root, ())
     return Document(
         path=shown, text=text, values=values, faults=walk.faults, keys=walk.keys, nodes=walk.nodes
@@ -86,8 +97,9 @@ def read_document(path: Path) -> Document:
 class _Walk:
     """Goes through the nodes once and turns them into values."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kind: Kind) -> None:
         self.path = path
+        self.kind = kind
         self.keys: dict[Way, Node] = {}
         self.nodes: dict[Way, Node] = {}
         self.faults: list[Fault] = []
@@ -131,7 +143,7 @@ class _Walk:
         except ValueError:
             pass
         tag = str(node.tag).removeprefix(_TAG)
-        self._fault(node, f"the tag {tag} has no place in a campaign file.")
+        self._fault(node, f"the tag {tag} has no place in a {self.kind.name} file.")
         return None
 
     def _fault(self, node: Node, message: str, hint: str | None = None) -> None:
@@ -144,10 +156,10 @@ def _place(node: Node) -> Place:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
-def _text(path: Path, shown: Path) -> str:
+def _text(path: Path, shown: Path, kind: Kind) -> str:
     data = path.read_bytes()
     if len(data) > _LARGEST:
-        message = f"the file is larger than {_LARGEST // 1024} kB; a campaign is a page of text."
+        message = f"the file is larger than {_LARGEST // 1024} kB; a {kind.name} is a page of text."
         raise CampaignError([Fault(path=shown, message=message)])
     text = data.decode("utf-8-sig")
     if odd := _ODD.search(text):
@@ -160,13 +172,14 @@ def _text(path: Path, shown: Path) -> str:
     return text
 
 
-def _refuse_by_events(text: str, shown: Path) -> None:
+def _refuse_by_events(text: str, shown: Path, kind: Kind) -> None:
     """Refuses what could make a small file unfold into a large one, before it is unfolded."""
     depth = 0
     for event in YAML(typ="safe", pure=True).parse(text):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if isinstance(event, AliasEvent):
-            message, hint = "references (*) have no place in a campaign file.", "Write it out."
+            message = f"references (*) have no place in a {kind.name} file."
+            hint: str | None = "Write it out."
         elif depth > _DEEPEST:
             message, hint = f"this is nested more than {_DEEPEST} deep.", None
         else:

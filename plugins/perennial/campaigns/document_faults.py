@@ -30,7 +30,7 @@ _SENTENCES = (
     ),
     (r"unexpected end of stream", "a quotation mark has no partner.", "", True),
     (r"expected ',' or '(.)'", "'{}' is missing for what begins here.", "", True),
-    (r"another document", "a second document begins here.", "One file holds one campaign.", False),
+    (r"another document", "a second document begins here.", "One file holds one {}.", False),
     (r"could not find expected ':'", "a ':' is missing.", "Write `name: value`.", True),
     (r"expected <block end>", "the indentation does not fit.", "Indent one level alike.", False),
     (r"undefined alias|found duplicate anchor", "references (*, &) have no place here.", "", False),
@@ -38,7 +38,7 @@ _SENTENCES = (
 
 
 @contextmanager
-def explained_faults(path: Path) -> Iterator[None]:
+def explained_faults(path: Path, kind: str) -> Iterator[None]:
     """Turns what the file system and the YAML parser raise into faults.
 
     Raises:
@@ -51,7 +51,7 @@ def explained_faults(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:
         fault = _not_utf8(path, error)
     except MarkedYAMLError as error:
-        fault = _not_yaml(path, error)
+        fault = _not_yaml(path, error, kind)
     except YAMLError as error:
         fault = Fault(path=path, message=f"this is not YAML: {error}.")
     else:
@@ -66,12 +66,12 @@ def _not_utf8(path: Path, error: UnicodeDecodeError) -> Fault:
     return Fault(path=path, line=line, column=column, message=message, hint=hint)
 
 
-def _not_yaml(path: Path, error: MarkedYAMLError) -> Fault:
+def _not_yaml(path: Path, error: MarkedYAMLError, kind: str) -> Fault:
     mark, message, hint = error.problem_mark, f"this is not YAML: {error.problem}.", ""
     for pattern, sentence, way_out, at_beginning in _SENTENCES:
         if found := re.search(pattern, str(error.problem)):
             mark = (at_beginning and error.context_mark) or mark
-            message, hint = sentence.format(*found.groups()), way_out
+            message, hint = sentence.format(*found.groups()), way_out.format(kind)
             break
     return Fault(
         path=path,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from perennial.campaigns.complaints import complaint, unknown
 from perennial.campaigns.definition import (
     UNCHECKED_CONDITIONS,
     Approval,
@@ -19,12 +18,7 @@ from perennial.campaigns.definition import (
     Step,
 )
 from perennial.campaigns.document import Document, Way, read_document
-from perennial.campaigns.document_faults import Place
-from perennial.campaigns.spellings import nearest
 from perennial.errors import CampaignError, Fault
-
-if TYPE_CHECKING:
-    from perennial.campaigns.condition_text import Problem
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 _PARTS: dict[str, type[BaseModel]] = {
@@ -117,49 +111,20 @@ def _name_faults(path: Path) -> list[Fault]:
 
 def _reserved_names(document: Document) -> list[Fault]:
     hint = "A campaign is named by its file."
-    return [_unknown(document, (name,), hint) for name in _RESERVED if name in document.values]
+    return [unknown(document, (name,), hint) for name in _RESERVED if name in document.values]
 
 
 def _faults(document: Document, error: ErrorDetails) -> list[Fault]:
     """What one complaint of pydantic's means for the writer of the file."""
-    context = error.get("ctx", {})
-    way = _as_written(document, (*error["loc"], *context.get("at", ())))
-    field = next((name for name in reversed(way) if isinstance(name, str)), "campaign")
-    hint = context.get("hint", "")
-    match error["type"]:
-        case "extra_forbidden":
-            return [_unknown(document, way, _field_hint(document, way))]
-        case "missing" if way in document.keys:
-            return []
-        case "missing":
-            message = f"'{field}' is missing."
-        case "condition":
-            return _condition_faults(document, way, context["problems"])
-        case "must":
-            message = f"'{field}' must {context['sentence']}"
-        case "says":
-            message = context["sentence"]
-        case "model_type" | "model_attributes_type":
-            message = f"'{field}' must hold names and values."
-            hint = f"Its fields are: {', '.join(_fields(way))}."
-        case _:
-            message = f"'{field}': {error['msg']}."
-    return [_fault(document, document.value_place(way), message, hint)]
+    way = _as_written(document, (*error["loc"], *error.get("ctx", {}).get("at", ())))
+    if error["type"] == "extra_forbidden" and len(way) == 1 and way[0] in _SHORT:
+        return [unknown(document, way, "Where there are `steps`, it stands in each of them.")]
+    return complaint(document, way, error, _fields)
 
 
 def _as_written(document: Document, way: Way) -> Way:
     """The way in the file: a campaign of one step may have been written without `steps`."""
     return way[2:] if way[:1] == ("steps",) and "steps" not in document.values else way
-
-
-def _unknown(document: Document, way: Way, hint: str) -> Fault:
-    return _fault(document, document.key_place(way), f"unknown field '{way[-1]}'.", hint)
-
-
-def _field_hint(document: Document, way: Way) -> str:
-    if len(way) == 1 and way[0] in _SHORT and "steps" in document.values:
-        return "Where there are `steps`, it stands in each of them."
-    return nearest(str(way[-1]), _fields(way[:-1]))
 
 
 def _fields(way: Way) -> list[str]:
@@ -168,15 +133,3 @@ def _fields(way: Way) -> list[str]:
     if names:
         return list(_PARTS[names[-1]].model_fields)
     return [name for name in (*Campaign.model_fields, *_SHORT) if name not in _RESERVED]
-
-
-def _condition_faults(document: Document, way: Way, problems: Sequence[Problem]) -> list[Fault]:
-    return [
-        _fault(document, document.place_within(way, p.offset), p.message, p.hint or "")
-        for p in problems
-    ]
-
-
-def _fault(document: Document, place: Place, message: str, hint: str) -> Fault:
-    line, column = place
-    return Fault(path=document.path, line=line, column=column, message=message, hint=hint or None)

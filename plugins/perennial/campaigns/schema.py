@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from perennial.campaigns.condition_parts import CLOSED, column_kind
@@ -70,13 +71,19 @@ class _AsWritten(GenerateJsonSchema):
 
 def campaign_schema() -> Json:
     """JSON Schema of a campaign file, without references, so that every editor can follow it."""
-    made = Campaign.model_json_schema(schema_generator=_AsWritten)
-    fields: Json = _plain({k: v for k, v in made.items() if k != "$defs"}, made.get("$defs", {}))
+    fields = schema_of(Campaign, "A campaign")
     step = fields["properties"]["steps"]["items"]["properties"]
     fields["properties"] |= {name: step[name] for name in _SHORT}
     fields["required"].remove("steps")
     both = [{"required": ["steps", name]} for name in _SHORT]
-    return {"$schema": _DIALECT, "title": "A campaign", **fields, "not": {"anyOf": both}}
+    return {**fields, "not": {"anyOf": both}}
+
+
+def schema_of(model: type[BaseModel], title: str) -> Json:
+    """JSON Schema of a file that a model reads, without references."""
+    made = model.model_json_schema(schema_generator=_AsWritten)
+    fields = _plain({k: v for k, v in made.items() if k != "$defs"}, made.get("$defs", {}))
+    return {"$schema": _DIALECT, "title": title, **fields}
 
 
 def _plain(part: Any, definitions: Json) -> Any:  # noqa: ANN401 - JSON
@@ -100,7 +107,7 @@ def _plain(part: Any, definitions: Json) -> Any:  # noqa: ANN401 - JSON
 
 
 def _says_nothing(default: object) -> bool:
-    return default in _NOTHING or (isinstance(default, dict) and set(default.values()) == {None})
+    return default in _NOTHING or isinstance(default, dict)
 
 
 def schema_text() -> str:
@@ -112,20 +119,21 @@ def reference_text() -> str:
     """What docs/reference/campaign-file.md holds."""
     schema = campaign_schema()
     step = schema["properties"]["steps"]["items"]
-    parts = [_HEAD, _table("The file", schema, leave_out=_SHORT)]
+    parts = [_HEAD, table("The file", schema, leave_out=_SHORT)]
     for name, part in (
         ("`audience`", schema["properties"]["audience"]),
         ("`steps`, each", step),
         ("`offer`", step["properties"]["offer"]),
         ("`approval`", schema["properties"]["approval"]),
     ):
-        parts.append(_table(name, part))
+        parts.append(table(name, part))
     functions = ", ".join(f"`{name}`" for name in FUNCTIONS)
     parts.append(_CONDITION.format(functions=functions) + "".join(_columns()))
     return "\n".join(parts)
 
 
-def _table(heading: str, part: Json, *, leave_out: tuple[str, ...] = ()) -> str:
+def table(heading: str, part: Json, *, leave_out: tuple[str, ...] = ()) -> str:
+    """The fields of a part of a file, for people."""
     rows = [
         f"| `{name}` | {field['description']} | {_values(name, field)} | {_default(name, part)} |\n"
         for name, field in part["properties"].items()
@@ -145,6 +153,8 @@ def _values(name: str, field: Json) -> str:
         return f"{field['minimum']:,} to {field['maximum']:,}"
     if examples := field.get("examples"):
         return ", ".join(f"`{example}`" for example in examples)
+    if isinstance(field["type"], list):
+        return "text or a whole number"
     return {"object": "its own fields, below", "array": "list", "boolean": "`true`, `false`"}.get(
         field["type"], f"`{field['default']}`" if "default" in field else "text"
     )

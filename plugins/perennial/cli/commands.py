@@ -20,6 +20,7 @@ from perennial.cli.answering import answering
 from perennial.cli.installing import installation
 from perennial.cli.showing import AsJson, notes, out, show
 from perennial.cli.steering import say_if_paused, say_what_is_next, steering
+from perennial.cli.telling import telling
 from perennial.errors import PerennialError
 from perennial.model.message import EmailMessage
 from perennial.model.words import Channel
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.add_typer(answering)
 app.add_typer(steering)
+app.add_typer(telling)
 _DAY_HELP = "Day on which messages go out, YYYY-MM-DD."
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_DAY_HELP)]
 DayOrLast = Annotated[
@@ -181,7 +183,7 @@ def explain(
 
 @app.command()
 def check(as_json: AsJson = False) -> None:
-    """Check settings, shop file, campaigns, templates and suites; name every mistake at once."""
+    """Check shop file, policy, campaigns, templates and suites; name every mistake at once."""
     from perennial.pipeline.checking import find_faults
 
     faults = find_faults(read_settings().project)

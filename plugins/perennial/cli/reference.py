@@ -9,7 +9,7 @@ from typing import Any
 import click
 import typer
 
-from perennial.campaigns.schema import write_files
+from perennial.campaigns import policy_schema, schema
 from perennial.cli.commands import app
 from perennial.model.datasets import DERIVED_DATASETS, SHOP_DATASETS, Dataset
 from perennial.model.fields import MERGE_FIELDS
@@ -50,10 +50,11 @@ def pages() -> Mapping[str, str]:
 
 
 def write_reference(project: Path) -> None:
-    """Writes the pages, the campaign schema and its page."""
+    """Writes the pages, and the schemas of campaigns and of the policy with theirs."""
     for name, text in pages().items():
         (project / "docs" / "reference" / name).write_text(text, encoding="utf-8")
-    write_files(project)
+    schema.write_files(project)
+    policy_schema.write_files(project)
 
 
 def _datasets() -> str:

@@ -21,7 +21,7 @@ from perennial.delivery.run import Run
 from perennial.delivery.stopping import Stop, on_signals
 from perennial.ledger.store import Ledger
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import Channel
 
 # Less than what Airflow leaves between asking a task to end and killing it.

@@ -22,7 +22,7 @@ from perennial.delivery.reading_ahead import Chunk, ReadingAhead
 from perennial.errors import DeliveryError
 from perennial.ledger.values import Claim
 from perennial.model.message import PlannedMessage
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import Channel, Control
 
 _CHUNKS_IN_HAND = 4

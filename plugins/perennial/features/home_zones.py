@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
-from importlib import resources
+from itertools import chain
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
 from phonenumbers import timezone as phone_zones
+
+from perennial.model.countries import zones_of_countries
 
 _EASTERN, _CENTRAL, _MOUNTAIN, _PACIFIC = (
     "America/New_York",
@@ -135,58 +138,117 @@ class Home:
     phone: str | None = None
 
 
-def home_zone(home: Home, shop_zone: str, day: date) -> tuple[str, str]:
-    """The zone a customer lives by on a day, and what it was found by: profile, address, phone or shop."""
+class HomeZone(NamedTuple):
+    """The zone a customer lives by, what it was found by, and the others that it may be as well."""
+
+    zone: str
+    source: str
+    others: tuple[str, ...] = ()
+
+
+def home_zone(home: Home, shop_zone: str, day: date) -> HomeZone:
+    """The zone a customer lives by on a day: by the profile, the address, the phone, else the shop's.
+
+    Where an address or a phone leaves several clocks open, one in the middle of them stands for the customer, and
+    the others say when nothing may leave.
+    """
     if profile := _real_zone(home.timezone):
-        return profile, "profile"
-    if address := _by_address(home, day):
-        return address, "address"
-    if phone := _by_phone(home.phone, day):
-        return phone, "phone"
-    return shop_zone, "shop"
+        return HomeZone(profile, "profile")
+    address = _clocks(_zones_of_address(home), day)
+    if len(address) == 1:
+        return HomeZone(address[0], "address")
+    phone = _clocks(_zones_of_phone(home.phone), day)
+    candidates = _agreed(address, phone, day) or address or phone
+    if not candidates:
+        return HomeZone(shop_zone, "shop")
+    return _in_the_middle(candidates, "address" if candidates == address else "phone", day)
+
+
+def home_country(home: Home, shop_country: str) -> tuple[str, str]:
+    """The country whose rules hold for a customer, and what it was found by: address, phone or shop."""
+    if (country := _country(home)) in zones_of_countries():
+        return country, "address"
+    if home.phone:
+        country = phonenumbers.region_code_for_number(phonenumbers.parse(home.phone)) or ""
+        if country in zones_of_countries():
+            return country, "phone"
+    return shop_country, "shop"
+
+
+def home_region(home: Home) -> str | None:
+    """The region of the address by its code; nothing when it is not known, or is no region of a country that we know."""
+    country, region = _country(home), _region(home)
+    if not region or country not in zones_of_countries():
+        return None
+    return region if region in _REGIONS.get(country, {region: ""}) else None
 
 
 def _real_zone(said: str | None) -> str | None:
     return _zones_by_small_letters().get((said or "").strip().lower())
 
 
-def _by_address(home: Home, day: date) -> str | None:
-    country = (home.country or "").strip().upper()
-    region = (home.region or "").strip().upper().removeprefix(f"{country}-")
+def _country(home: Home) -> str:
+    return (home.country or "").strip().upper()
+
+
+def _region(home: Home) -> str:
+    return (home.region or "").strip().upper().removeprefix(f"{_country(home)}-")
+
+
+def _zones_of_address(home: Home) -> tuple[str, ...]:
+    country, region = _country(home), _region(home)
     if by_region := _REGIONS.get(country, {}).get(region):
         other = _ALSO.get(country, {}).get(region)
-        return other if other and other == _by_phone(home.phone, day) else by_region
+        return (by_region, other) if other else (by_region,)
     if country in _POSTAL_CODES and home.postal_code:
         islands, island_zone, mainland_zone = _POSTAL_CODES[country]
-        return island_zone if home.postal_code.strip().startswith(islands) else mainland_zone
-    return _same_time(_zones_of_countries().get(country, ()), day)
+        return (island_zone if home.postal_code.strip().startswith(islands) else mainland_zone,)
+    return zones_of_countries().get(country, ())
 
 
-def _by_phone(number: str | None, day: date) -> str | None:
+def _zones_of_phone(number: str | None) -> tuple[str, ...]:
     if not number:
-        return None
-    return _same_time(phone_zones.time_zones_for_number(phonenumbers.parse(number)), day)
-
-
-@lru_cache(maxsize=10_000)
-def _same_time(zones: tuple[str, ...], day: date) -> str | None:
-    """The first of some zones when their clocks agree all through the year that begins on the day."""
-    if not zones or not all(_real_zone(zone) for zone in zones):
-        return None
-    noon = datetime.combine(day, time(12), tzinfo=UTC)
-    weeks = [noon + timedelta(weeks=week) for week in range(53)]
-    clocks = {tuple(at.astimezone(ZoneInfo(zone)).utcoffset() for at in weeks) for zone in zones}
-    return zones[0] if len(clocks) == 1 else None
+        return ()
+    zones = phone_zones.time_zones_for_number(phonenumbers.parse(number))
+    if not all(_real_zone(zone) for zone in zones):
+        return ()
+    return tuple(sorted(zones, key=lambda zone: (_places().get(zone, len(_places())), zone)))
 
 
 @cache
-def _zones_of_countries() -> dict[str, tuple[str, ...]]:
-    table = (resources.files("tzdata.zoneinfo") / "zone.tab").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
-    countries: dict[str, tuple[str, ...]] = {}
-    for country, _, zone, *_ in rows:
-        countries[country] = (*countries.get(country, ()), zone)
-    return countries
+def _places() -> dict[str, int]:
+    """Where a zone stands in the table of countries: where most people of a country live comes first, as a rule."""
+    return {zone: at for at, zone in enumerate(chain(*zones_of_countries().values()))}
+
+
+def _agreed(address: tuple[str, ...], phone: tuple[str, ...], day: date) -> tuple[str, ...]:
+    """The zones of an address whose clocks a phone knows, too."""
+    shown = {_clock(zone, day) for zone in phone}
+    return tuple(zone for zone in address if _clock(zone, day) in shown)
+
+
+def _in_the_middle(zones: tuple[str, ...], source: str, day: date) -> HomeZone:
+    """The first of two zones, as the tables list first where most people live; the middle one of more, by their clocks."""
+    order = zones if len(zones) == 2 else sorted(zones, key=lambda zone: _clock(zone, day))
+    chosen = order[(len(order) - 1) // 2]
+    return HomeZone(chosen, source, tuple(zone for zone in zones if zone != chosen))
+
+
+@lru_cache(maxsize=10_000)
+def _clocks(zones: tuple[str, ...], day: date) -> tuple[str, ...]:
+    """One zone for each different clock of the year that begins on the day."""
+    first: dict[tuple[timedelta, ...], str] = {}
+    for zone in zones:
+        first.setdefault(_clock(zone, day), zone)
+    return tuple(first.values())
+
+
+@lru_cache(maxsize=10_000)
+def _clock(zone: str, day: date) -> tuple[timedelta, ...]:
+    """By how much a zone's clock is ahead of UTC, week by week through the year that begins on the day."""
+    noon = datetime.combine(day, time(12), tzinfo=UTC)
+    weeks = (noon + timedelta(weeks=week) for week in range(53))
+    return tuple(at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta() for at in weeks)
 
 
 @cache

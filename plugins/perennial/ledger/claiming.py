@@ -17,7 +17,7 @@ from perennial.ledger.tables import in_utc, iso
 from perennial.ledger.values import Claim
 from perennial.model.keys import MessageKey
 from perennial.model.message import Coupon, PlannedMessage
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import Reason
 
 CHUNK = 1000

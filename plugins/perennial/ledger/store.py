@@ -13,6 +13,7 @@ from perennial.ledger import (
     applying,
     claiming,
     commanding,
+    engaging,
     fencing,
     migrating,
     reading,
@@ -49,7 +50,7 @@ from perennial.ledger.values import (
 from perennial.model.events import ProviderEvent
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage, Receipt
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import Channel, Control, MessageState, Reason
 
 __all__ = [
@@ -312,6 +313,10 @@ class Ledger(People, Hearing):
 
     def standing(self, campaign: str, day: date) -> Standing:
         """Where the messages of a campaign's day stand."""
+    def engaged(self, *, since: datetime) -> pa.Table:
+        """Each person who has opened a message or followed a link since an instant, with the last time."""
+        return engaging.engaged(self._database, since=since)
+
         return reading.standing(self._database, campaign, day)
 
     def states(self, keys: Collection[MessageKey]) -> dict[MessageKey, MessageState]:

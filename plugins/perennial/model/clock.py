@@ -24,6 +24,15 @@ def local_instant(day: date, at: time, zone: tzinfo) -> datetime:
     return _end_of_gap(shown.replace(tzinfo=zone, fold=1).astimezone(UTC), first, zone)
 
 
+def last_instant_of(day: date, at: time, zone: tzinfo) -> datetime:
+    """As `local_instant`, but the second of the two where the autumn change repeats a time."""
+    shown = datetime.combine(day, at)
+    second = shown.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    if second.astimezone(zone).replace(tzinfo=None) == shown:
+        return second
+    return local_instant(day, at, zone)
+
+
 def local_day(
     zone: ZoneInfo, day: date, send_at: time, expires_after: timedelta, plan_at: datetime
 ) -> date:

@@ -188,6 +188,14 @@ CONTACTS = Dataset(
         _column("zone", "VARCHAR", "IANA zone the customer lives by.", required=True),
         _column("zone_source", "VARCHAR", "profile, address, phone or shop.", required=True),
         _column(
+            "other_zones",
+            "VARCHAR",
+            "Further zones that the customer may live by, between blanks; empty when there is no doubt.",
+        ),
+        _column("country", "VARCHAR", "ISO 3166-1: whose rules hold.", required=True),
+        _column("country_source", "VARCHAR", "address, phone or shop.", required=True),
+        _column("region", "VARCHAR", "Region of the country; empty when it may be any."),
+        _column(
             "updated_at",
             "TIMESTAMPTZ",
             "Version of the customer row this was made from.",

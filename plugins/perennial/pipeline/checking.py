@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from perennial.campaigns.definition import Campaign, Step
+from perennial.campaigns.policy_file import read_policy
 from perennial.campaigns.reading import load_campaigns
 from perennial.errors import DefinitionError, Fault
 from perennial.messages.templates import Templates, load_templates
@@ -23,7 +24,7 @@ _OF_AN_OFFER = frozenset({"offer", "coupon_code", "coupon_expires_on"})
 
 
 def find_faults(project: Path) -> list[Fault]:
-    """Every mistake in shop.yaml, campaigns/, templates/ and expectations/, in that order.
+    """Every mistake in shop.yaml, campaigns/, policy.yaml, templates/ and expectations/, in that order.
 
     What cannot be read at all hides what depends on it; mend it and check again.
     """
@@ -31,6 +32,8 @@ def find_faults(project: Path) -> list[Fault]:
     shop = _read(faults, lambda: read_shop(project / "shop.yaml"))
     _read(faults, lambda: read_source_map(project / "shop.yaml"))
     campaigns = _read(faults, lambda: load_campaigns(project / "campaigns"))
+    names = [path.stem for path in (project / "campaigns").glob("*.yaml")]
+    _read(faults, lambda: read_policy(project / "policy.yaml", campaigns=names))
     templates = _read(faults, lambda: load_templates(project / "templates", shop)) if shop else None
     if campaigns is not None and templates is not None and shop is not None:
         for campaign in campaigns:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from perennial.features.contact_points import email_point, phone_point
 from perennial.features.greeting_names import greeting_name
-from perennial.features.home_zones import Home, home_zone
+from perennial.features.home_zones import Home, home_country, home_region, home_zone
 from perennial.lake.duck import Engine, Published
 from perennial.lake.partitions import Partition
 from perennial.model.datasets import CONTACTS
@@ -69,7 +69,8 @@ def _contact(customer: dict[str, Any], day: date, shop: Shop, secret: str) -> di
         postal_code=customer["postal_code"],
         phone=phone.address,
     )
-    zone, zone_source = home_zone(home, shop.zone.key, day)
+    zone, zone_source, other_zones = home_zone(home, shop.zone.key, day)
+    country, country_source = home_country(home, shop.country)
     return {
         "customer_id": customer["customer_id"],
         "first_name": greeting_name(customer["first_name"]),
@@ -81,5 +82,9 @@ def _contact(customer: dict[str, Any], day: date, shop: Shop, secret: str) -> di
         "phone_problem": phone.problem,
         "zone": zone,
         "zone_source": zone_source,
+        "other_zones": " ".join(other_zones) or None,
+        "country": country,
+        "country_source": country_source,
+        "region": home_region(home),
         "updated_at": customer["updated_at"],
     }

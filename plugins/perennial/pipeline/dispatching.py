@@ -21,7 +21,7 @@ from perennial.ledger.store import Ledger
 from perennial.ledger.values import HoldOut
 from perennial.model.keys import MessageKey
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import Channel
 from perennial.pipeline.collecting import seldom_collected
 from perennial.pipeline.fence import SentMark

@@ -24,11 +24,13 @@ from perennial.campaigns.timing import plan_instant
 from perennial.errors import RenderError
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
+from perennial.ledger.engaging import ENGAGED
 from perennial.ledger.store import Ledger
 from perennial.ledger.values import PlanRecord
 from perennial.messages.templates import Templates
 from perennial.model.datasets import CUSTOMER_FEATURES, DECISIONS, MEMBERSHIPS
 from perennial.model.message import PlannedMessage
+from perennial.model.policy import Policy
 from perennial.model.shop import Shop
 from perennial.model.words import Outcome, Reason
 from perennial.pipeline.plan_reading import COLUMNS, ORDER, PlanReader, plan_partition
@@ -93,6 +95,7 @@ def plan_campaign(
 ) -> PlanSummary:
     """Decides about every member of a campaign's audience and publishes the decisions.
 
+    policy: Policy,
     Planning again gives the same plan. Once its dispatch has begun, a plan is never made anew: the one that
     is being carried out is returned.
 
@@ -110,7 +113,8 @@ def plan_campaign(
         rivals=rivals,
         day=day,
         shop=shop,
-        facts=ledger_facts(ledger, plan_instant(campaign, day, shop.zone)),
+        policy=policy,
+        facts=ledger_facts(ledger, plan_instant(campaign, day, shop.zone), policy),
         wordings=wordings,
         shards=shards,
         salt=secret,
@@ -199,14 +203,17 @@ def open_plan_day(engine: Engine, day: date) -> None:
         engine.view(dataset.name, Partition(dataset=dataset.name, day=day))
 
 
-def ledger_facts(ledger: Ledger, plan_at: datetime) -> LedgerFacts:
+def ledger_facts(ledger: Ledger, plan_at: datetime, policy: Policy) -> LedgerFacts:
     """What the ledger remembers that may matter to a plan made at an instant."""
     return LedgerFacts(
-        history=ledger.history(since=plan_at - _LONGEST_MEMORY), suppressed=ledger.suppressed()
+        history=ledger.history(since=plan_at - _LONGEST_MEMORY),
+        suppressed=ledger.suppressed(),
+        engaged=ledger.engaged(since=plan_at - sunset) if sunset else ENGAGED.empty_table(),
     )
 
 
 def draft(engine: Engine, wordings: Sequence[Wording]) -> None:
+    sunset = policy.sunset_after
     """Leaves the table `draft`: the verdicts with the personal values, and the field that is missing, if any."""
     gather_values(engine)
     engine.execute(

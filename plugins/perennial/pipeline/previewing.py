@@ -16,6 +16,7 @@ from perennial.ledger.store import Ledger
 from perennial.messages.templates import Templates
 from perennial.model.fields import MERGE_FIELDS, Origin
 from perennial.model.message import Message, PlannedMessage
+from perennial.model.policy import Policy
 from perennial.model.shop import Shop
 from perennial.model.words import Channel
 from perennial.pipeline.plan_reading import COLUMNS, PlanReader
@@ -49,6 +50,7 @@ def preview_message(
     customer_id: str,
     day: date,
     shop: Shop,
+    policy: Policy,
     secret: str,
     compose: Callable[[PlannedMessage], Message],
     channel: Channel | None = None,
@@ -70,7 +72,8 @@ def preview_message(
         rivals=rivals,
         day=day,
         shop=shop,
-        facts=ledger_facts(ledger, plan_instant(campaign, day, shop.zone)),
+        policy=policy,
+        facts=ledger_facts(ledger, plan_instant(campaign, day, shop.zone), policy),
         wordings=wordings,
         shards=1,
         salt=secret,

@@ -12,6 +12,7 @@ from perennial.features.runner import build_features
 from perennial.lake.duck import Engine, Published
 from perennial.lake.partitions import Partition
 from perennial.model.datasets import CUSTOMER_FEATURES
+from perennial.model.policy import Policy
 from perennial.model.shop import Shop
 
 
@@ -22,7 +23,7 @@ def understand_customers(engine: Engine, day: date, shop: Shop) -> Published:
 
 
 def form_audiences(
-    engine: Engine, day: date, shop: Shop, campaigns: Sequence[Campaign]
+    engine: Engine, day: date, shop: Shop, policy: Policy, campaigns: Sequence[Campaign]
 ) -> Published:
     """Writes `memberships` of a day: every campaign's audience.
 
@@ -33,4 +34,4 @@ def form_audiences(
     engine.open_day(day)
     engine.view(CUSTOMER_FEATURES.name, Partition(dataset=CUSTOMER_FEATURES.name, day=day))
     rules = {c.name: compile_where(c.audience.where) for c in campaigns if c.audience.where}
-    return build_memberships(engine, day, shop, campaigns, rules)
+    return build_memberships(engine, day, shop, policy, campaigns, rules)

@@ -1,4 +1,4 @@
-"""shop.yaml, the head: who the shop is to its customers, and the rules that it keeps for everybody."""
+"""shop.yaml, the head: who the shop is to its customers, and what it counts in."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 from perennial.errors import ShopError
-from perennial.model.shop import Caps, Points, Prices, QuietHours, Shop
-from perennial.sources.located_yaml import LocatedYaml, Reader, start, value_place
+from perennial.model.shop import Points, Prices, Shop
+from perennial.sources.located_yaml import LocatedYaml, Reader, value_place
 from perennial.sources.shop_values import (
     amount,
-    clock,
     colour,
     country,
     currency,
@@ -22,7 +21,6 @@ from perennial.sources.shop_values import (
     locale,
     locales,
     rewards,
-    share,
     text,
     web_address,
     whole,
@@ -32,7 +30,7 @@ from perennial.sources.shop_values import (
 
 TOP_LEVEL = ("shop", "sources")
 _RENAMED = {"zone": "timezone"}
-_BLOCKS = {"quiet_hours": QuietHours, "caps": Caps, "points": Points, "prices": Prices}
+_BLOCKS = {"points": Points, "prices": Prices}
 _REQUIRED = tuple(
     _RENAMED.get(f.name, f.name)
     for f in fields(Shop)
@@ -79,15 +77,6 @@ def _readers(file: LocatedYaml) -> dict[str, Reader]:
         "colours": file.mapping(
             dict.fromkeys(("brand", "accent", "paper", "ink"), colour), of="shop.colours"
         ),
-        "quiet_hours": file.mapping({"opens": clock, "closes": clock}, of="shop.quiet_hours"),
-        "caps": file.mapping(
-            {
-                "promotional_per_day": whole(0),
-                "promotional_per_week": whole(0),
-                "days_between_surveys": whole(0),
-            },
-            of="shop.caps",
-        ),
         "points": file.mapping(
             {"value": amount, "redemption_minimum": whole(1), "rewards": rewards},
             of="shop.points",
@@ -95,7 +84,6 @@ def _readers(file: LocatedYaml) -> dict[str, Reader]:
         "prices": file.mapping(
             dict.fromkeys(("email", "sms_segment", "whatsapp"), amount), of="shop.prices"
         ),
-        "global_holdout": share,
         "leap_day_on_1_march": yes_or_no,
         "discreet_departments": departments,
     }
@@ -108,11 +96,4 @@ def _check_together(file: LocatedYaml, head: CommentedMap, values: dict[str, Any
             f"shop.default_locale is `{values['default_locale']}`, which is not among shop.locales.",
             value_place(head, "default_locale"),
             f"Choose one of {', '.join(spoken)}, or add it to `locales:`.",
-        )
-    hours = QuietHours(**values.get("quiet_hours", {}))
-    if hours.opens >= hours.closes:
-        file.fault(
-            "shop.quiet_hours opens at or after it closes: no message could ever leave.",
-            start(head["quiet_hours"]),
-            'Write for example {opens: "09:00", closes: "20:00"}.',
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import time
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -60,28 +59,6 @@ def amount(raw: object) -> Decimal:
         msg = "is not an amount."
         raise Mistake(msg, 'Write digits with a point, in quotes, such as "0.01".')
     return Decimal(raw)
-
-
-def share(raw: object) -> Decimal:
-    """A share of a whole, written as a percentage."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s?%", raw) if isinstance(raw, str) else None
-    if not match:
-        msg = "is not a percentage."
-        raise Mistake(msg, "Write it with the sign, such as 5%.")
-    value = Decimal(match[1]) / 100
-    if value > 1:
-        msg = "is more than 100%."
-        raise Mistake(msg)
-    return value
-
-
-def clock(raw: object) -> time:
-    """A time of day."""
-    match = re.fullmatch(r"(\d\d):(\d\d)", raw) if isinstance(raw, str) else None
-    if not match or int(match[1]) > 23 or int(match[2]) > 59:
-        msg = "is not a time of day."
-        raise Mistake(msg, 'Write hours and minutes in quotes, such as "09:00".')
-    return time(int(match[1]), int(match[2]))
 
 
 def zone(raw: object) -> ZoneInfo:

@@ -42,6 +42,7 @@ class LookingSteps(CampaignSteps):
             customer_id=customer_id,
             day=day,
             shop=self.shop,
+            policy=self.policy,
             secret=self.secret,
             compose=self._compose,
             channel=channel,

@@ -108,7 +108,7 @@ class NightSteps(Installation):
         """Works out who is in which campaign's audience; returns how many memberships there are."""
         from perennial.pipeline.understanding import form_audiences
 
-        return form_audiences(self.engine, day, self.shop, self.campaigns).rows
+        return form_audiences(self.engine, day, self.shop, self.policy, self.campaigns).rows
 
     def audiences_formed(self, day: date) -> bool:
         """Whether the night has got as far as the day's audiences."""

@@ -17,6 +17,7 @@ from perennial.errors import MissingPartition, PlanError
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake, Partition
 from perennial.model.datasets import CUSTOMER_FEATURES, MEMBERSHIPS, SHOP_DATASETS
+from perennial.model.policy import Policy
 from perennial.model.shop import Points, Shop
 from perennial.model.words import Channel
 from perennial.pipeline.understanding import form_audiences, understand_customers
@@ -69,7 +70,7 @@ class Audiences:
     def members(self, *campaigns: Campaign, day: date = DAY) -> list[dict[str, Any]]:
         lay(self.engine, CUSTOMER_FEATURES, day, self.features)
         lay(self.engine, SHOP_DATASETS["orders"], day, self.orders, folder="verified/")
-        published = form_audiences(self.engine, day, self.shop, campaigns)
+        published = form_audiences(self.engine, day, self.shop, Policy(), campaigns)
         path = published.path
         return self.engine.rows(f"select * exclude (day) from read_parquet('{path}')")
 
@@ -345,12 +346,12 @@ def test_an_occasion_that_nobody_knows_is_refused(audiences: Audiences) -> None:
     )
 
     with pytest.raises(PlanError, match="no occasion 'full_moon'"):
-        build_memberships(audiences.engine, DAY, audiences.shop, [campaign], {})
+        build_memberships(audiences.engine, DAY, audiences.shop, Policy(), [campaign], {})
 
 
 def test_audiences_need_the_days_features(audiences: Audiences) -> None:
     with pytest.raises(MissingPartition):
-        form_audiences(audiences.engine, DAY, audiences.shop, [a_campaign()])
+        form_audiences(audiences.engine, DAY, audiences.shop, Policy(), [a_campaign()])
 
 
 def test_from_orders_to_an_audience(audiences: Audiences) -> None:
@@ -365,6 +366,7 @@ def test_from_orders_to_an_audience(audiences: Audiences) -> None:
         audiences.engine,
         DAY,
         tiny.shop,
+        Policy(),
         [a_campaign(), a_campaign("win_back", "last_order_id", "silence_ratio >= 2.3")],
     )
 

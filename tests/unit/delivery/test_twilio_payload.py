@@ -26,7 +26,8 @@ from perennial.delivery.twilio_payload import (
 from perennial.errors import RenderError
 from perennial.model.keys import MessageKey
 from perennial.model.message import SmsMessage, WhatsAppMessage
-from perennial.model.shop import QuietHours
+from perennial.model.policy import Place, QuietHours
+from perennial.model.words import Channel
 
 Make = Callable[..., SmsMessage]
 SPEC = Path(__file__).parents[4] / "shared" / "specs" / "twilio_api_v2010.json"
@@ -168,7 +169,8 @@ def test_no_text_leaves_the_queue_inside_quiet_hours(
     """Case 35: the expiry of a planned message is never later than the beginning of its quiet hours."""
     quiet = QuietHours()
     hours = sending_hours(
-        ZoneInfo(zone),
+        Place((zone,), "US"),
+        Channel.SMS,
         NOON.date(),
         send_at=wanted.replace(microsecond=0),
         expires_after=after,

@@ -7,14 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perennial.features.home_zones import Home, home_zone
+from perennial.features.home_zones import Home, home_country, home_region, home_zone
 
 DAY = date(2026, 11, 21)
 SHOP = "America/New_York"
 
 
 def _zone(**known: str | None) -> tuple[str, str]:
-    return home_zone(Home(**known), SHOP, DAY)
+    zone, source, _ = home_zone(Home(**known), SHOP, DAY)
+    return zone, source
+
+
+def _others(**known: str | None) -> set[str]:
+    return set(home_zone(Home(**known), SHOP, DAY).others)
 
 
 @pytest.mark.parametrize(
@@ -59,23 +64,66 @@ def test_the_address_goes_second(home: dict[str, str], zone: str) -> None:
 
 
 def test_in_a_state_of_two_zones_the_phone_decides_between_them() -> None:
-    assert _zone(country="US", region="TX", phone="+19155550134") == ("America/Denver", "address")
-    assert _zone(country="US", region="TX", phone="+12125550134") == ("America/Chicago", "address")
+    assert _zone(country="US", region="TX", phone="+19155550134") == ("America/Denver", "phone")
+    assert _others(country="US", region="TX", phone="+19155550134") == set()
 
 
-def test_the_phone_goes_third_when_all_its_zones_show_the_same_time() -> None:
+def test_in_a_state_of_two_zones_without_such_a_phone_both_count() -> None:
+    for phone in (None, "+12125550134"):
+        assert _zone(country="US", region="TX", phone=phone) == ("America/Chicago", "address")
+        assert _others(country="US", region="TX", phone=phone) == {"America/Denver"}
+
+
+def test_the_phone_goes_third() -> None:
     assert _zone(phone="+15135550134") == ("America/New_York", "phone")
     assert _zone(country="US", phone="+14155550134") == ("America/Los_Angeles", "phone")
+    assert _others(country="US", phone="+14155550134") == set()
 
 
-@pytest.mark.parametrize("phone", ["+79123456789", "+34612345678", "+61412345678", None])
-def test_where_nothing_is_certain_the_shop_has_the_last_word(phone: str | None) -> None:
-    assert _zone(phone=phone) == (SHOP, "shop")
+def test_where_nothing_is_known_the_shop_has_the_last_word() -> None:
+    assert _zone(phone=None) == (SHOP, "shop")
+    assert _others(phone=None) == set()
 
 
-def test_a_country_of_several_times_is_not_guessed() -> None:
-    assert _zone(country="RU") == (SHOP, "shop")
-    assert _zone(country="ES") == (SHOP, "shop")
+@pytest.mark.parametrize(
+    ("home", "zone", "among_others"),
+    [
+        ({"phone": "+34612345678"}, "Europe/Madrid", {"Atlantic/Canary"}),
+        ({"country": "ES"}, "Europe/Madrid", {"Atlantic/Canary"}),
+        ({"country": "RU"}, "Asia/Novosibirsk", {"Europe/Kaliningrad", "Asia/Kamchatka"}),
+        ({"country": "US"}, "America/Los_Angeles", {"America/New_York", "Pacific/Honolulu"}),
+        ({"phone": "+18005550134"}, None, {"Pacific/Honolulu", "America/St_Johns"}),
+    ],
+    ids=["a Spanish mobile", "Spain", "Russia", "a country of eight times", "toll-free"],
+)
+def test_case_34_where_several_clocks_are_open_each_of_them_counts(
+    home: dict[str, str], zone: str | None, among_others: set[str]
+) -> None:
+    found = home_zone(Home(**home), SHOP, DAY)
+
+    assert zone in (None, found.zone)
+    assert found.zone not in found.others
+    assert among_others <= set(found.others)
+
+
+@pytest.mark.parametrize(
+    ("home", "country", "region"),
+    [
+        ({"country": "us", "region": "us-fl"}, ("US", "address"), "FL"),
+        ({"country": "US", "region": "Florida"}, ("US", "address"), None),
+        ({"country": "US"}, ("US", "address"), None),
+        ({"country": "FR", "region": "idf"}, ("FR", "address"), "IDF"),
+        ({"country": "Freedonia", "region": "FL"}, ("CA", "shop"), None),
+        ({"phone": "+34612345678"}, ("ES", "phone"), None),
+        ({"phone": "+18005550134"}, ("US", "phone"), None),
+        ({}, ("CA", "shop"), None),
+    ],
+)
+def test_the_rules_of_the_address_hold_else_of_the_phone_else_of_the_shop(
+    home: dict[str, str], country: tuple[str, str], region: str | None
+) -> None:
+    assert home_country(Home(**home), "CA") == country
+    assert home_region(Home(**home)) == region
 
 
 @given(

@@ -17,7 +17,7 @@ from perennial.ledger.store import Ledger
 from perennial.ledger.tables import message_changes
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import MessageState, Pressure
 
 NO_CAPS = Caps(promotional_per_day=99, promotional_per_week=99)

@@ -14,7 +14,7 @@ from ledger_builder import DAY, NOON, Rows, a_message, a_receipt, beginning, cla
 from perennial.ledger.store import Claim, Ledger
 from perennial.ledger.tables import messages
 from perennial.model.message import Coupon, PlannedMessage
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import MessageState, Pressure, Reason
 
 SHARED = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])

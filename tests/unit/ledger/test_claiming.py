@@ -24,7 +24,7 @@ from perennial.ledger.claiming import CHUNK
 from perennial.ledger.store import Ledger
 from perennial.ledger.tables import messages
 from perennial.model.message import Coupon
-from perennial.model.shop import Caps
+from perennial.model.policy import Caps
 from perennial.model.words import Channel, MessageState, Pressure, Reason, SuppressionReason
 
 ENDED = timedelta(0)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import time
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -49,8 +48,6 @@ def test_the_shop_file_of_the_repository_is_read() -> None:
     shop = read_shop(PROJECT / "shop.yaml")
     assert shop.name == "Juniper & Rye"
     assert shop.zone == ZoneInfo("America/New_York")
-    assert shop.global_holdout == Decimal("0.05")
-    assert shop.quiet_hours.closes == time(20)
     assert shop.points.rewards == (500, 1000, 2500)
     assert shop.prices.sms_segment == Decimal("0.0079")
     assert shop.colours["brand"] == "#1f5c4d"
@@ -58,7 +55,6 @@ def test_the_shop_file_of_the_repository_is_read() -> None:
 
 def test_what_is_left_out_has_the_defaults_of_the_model(tmp_path: Path) -> None:
     shop = read_shop(shop_file(tmp_path, GOOD))
-    assert shop.caps.promotional_per_week == 3
     assert shop.locales == ("en", "es", "ru")
     assert shop.reply_to is None
 
@@ -75,17 +71,16 @@ def test_every_mistake_is_shown_at_once_with_line_and_column(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("global_holdout: 0.05", "is not a percentage. Write it with the sign, such as 5%."),
-        ("global_holdout: 120%", "is more than 100%."),
-        ('quiet_hours: {opens: "9:00"}', "shop.quiet_hours.opens is not a time of day."),
-        ('quiet_hours: {opens: "21:00"}', "no message could ever leave."),
         ("prices: {email: 0.0008}", 'would be rounded. Write "0.0008".'),
         ('prices: {emial: "0.0008"}', "knows no `emial`. Did you mean `email`?"),
-        ('prices: "0.01"', "shop.prices is not a mapping. Known here: email, sms_segment, whatsapp."),
+        (
+            'prices: "0.01"',
+            "shop.prices is not a mapping. Known here: email, sms_segment, whatsapp.",
+        ),
         ("points: {rewards: [1000, 500]}", "does not rise."),
         ("points: {rewards: 500}", "is not a list."),
-        ("caps: {promotional_per_day: -1}", "is below 0."),
-        ("caps: {promotional_per_day: true}", "is not a whole number."),
+        ("points: {redemption_minimum: 0}", "is below 1."),
+        ("points: {redemption_minimum: true}", "is not a whole number."),
         ("colours: {brand: green}", "is not a colour."),
         ("colours: {brnad: '#112233'}", "Did you mean `brand`?"),
         ("locales: [es, xx-yy-zz]", "names no language: `xx-yy-zz`."),

@@ -1,0 +1,318 @@
+"""policy.yaml as it is written: the rules that hold for every campaign, in the spellings that people use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, time
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from perennial.campaigns.spellings import (
+    Clock,
+    Duration,
+    Share,
+    Text,
+    listed,
+    must,
+    shown,
+    whole,
+    whole_schema,
+    word,
+)
+from perennial.model.countries import zones_of_countries
+from perennial.model.policy import (
+    Budget,
+    Caps,
+    Hours,
+    HoursRule,
+    Limit,
+    Policy,
+    QuietHours,
+    YearDay,
+)
+from perennial.model.words import Channel, Word
+
+_MOST = 1_000_000_000
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_YEAR_DAY = re.compile(r"(\d\d)-(\d\d)")
+
+
+class Weekday(Word):
+    """Days of the week."""
+
+    MONDAY = "monday", "Monday."
+    TUESDAY = "tuesday", "Tuesday."
+    WEDNESDAY = "wednesday", "Wednesday."
+    THURSDAY = "thursday", "Thursday."
+    FRIDAY = "friday", "Friday."
+    SATURDAY = "saturday", "Saturday."
+    SUNDAY = "sunday", "Sunday."
+
+
+def _date(value: object) -> object:
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    msg = f"be a date such as 2027-01-31, not {shown(value)}."
+    raise must(msg)
+
+
+def _holiday(value: object) -> object:
+    if isinstance(value, YearDay):
+        return value
+    found = _YEAR_DAY.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        try:
+            return _date(value)
+        except ValueError:
+            msg = f"be a date such as 2027-04-05, or 12-25 for every year, not {shown(value)}."
+            raise must(msg) from None
+    try:
+        leap = date(2028, int(found[1]), int(found[2]))
+    except ValueError:
+        msg = f"be a date of the year, month before day; {shown(value)} is none."
+        raise must(msg) from None
+    return YearDay(leap.month, leap.day)
+
+
+def _country(value: object) -> object:
+    known = zones_of_countries()
+    if isinstance(value, str) and value in known:
+        return value
+    hint = f"Write {value.upper()}." if isinstance(value, str) and value.upper() in known else ""
+    msg = f"be a country in two capital letters, such as US, not {shown(value)}."
+    raise must(msg, hint=hint)
+
+
+def _region(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch("[A-Z0-9]{1,3}", value):
+        return value
+    hint = 'Put NO and ON in quotes: "NO".' if isinstance(value, bool) else ""
+    msg = f"be a region's code in capital letters, such as FL, not {shown(value)}."
+    raise must(msg, hint=hint)
+
+
+def _money(value: object) -> object:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        msg = f"be an amount of money, not {shown(value)}."
+        raise must(msg, hint=f'Put it in quotes: "{value}".' if isinstance(value, float) else "")
+    if not re.fullmatch(r"\d{1,9}(\.\d\d?)?", str(value)):
+        msg = f'be an amount of money with at most two decimals, such as "250.00", not {shown(value)}.'
+        raise must(msg)
+    return Decimal(str(value))
+
+
+def _open_all_day(hours: tuple[time, time]) -> None:
+    opens, closes = hours
+    if opens >= closes:
+        msg = f"be later than `opens`: from {opens:%H:%M} to {closes:%H:%M} no message could ever leave."
+        raise must(msg, at=("closes",))
+
+
+def _as(check: Any, **schema: Any) -> tuple[Any, Any]:  # noqa: ANN401 - JSON Schema
+    return BeforeValidator(check), WithJsonSchema(schema)
+
+
+Date = Annotated[date, *_as(_date, type="string", pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Holiday = Annotated[
+    date | YearDay, *_as(_holiday, type="string", pattern=r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$")
+]
+Country = Annotated[str, *_as(_country, type="string", pattern="^[A-Z]{2}$")]
+Region = Annotated[str, *_as(_region, type="string", pattern="^[A-Z0-9]{1,3}$")]
+Money = Annotated[
+    Decimal, *_as(_money, type=["string", "integer"], pattern=r"^[0-9]{1,9}(\.[0-9]{1,2})?$")
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class CapsPart(_Part):
+    """How many messages a person may get, rolling, over all campaigns and channels."""
+
+    promotional_per_day: Annotated[int, whole(0, 100), whole_schema(0, 100)] = Field(
+        Caps.promotional_per_day, description="Promotional messages within 24 hours."
+    )
+    promotional_per_week: Annotated[int, whole(0, 700), whole_schema(0, 700)] = Field(
+        Caps.promotional_per_week, description="Promotional messages within 7 days."
+    )
+    days_between_surveys: Annotated[int, whole(0, 400), whole_schema(0, 400)] = Field(
+        Caps.days_between_surveys, description="Days from one survey to the next."
+    )
+    discounts_per_30_days: Annotated[int, whole(0, 1000), whole_schema(0, 1000)] | None = Field(
+        None,
+        description="Messages with a discount, a percentage or money off, within 30 days; without it, any number.",
+        examples=[3],
+    )
+
+
+class RulePart(_Part):
+    """Narrows the hours of some customers on some days. A message leaves when every rule that concerns it allows it."""
+
+    name: Text = Field(
+        description="What people call it; it stands in the summary.",
+        examples=["Texas, text messages"],
+    )
+    start: Date = Field(
+        alias="from", description="The first day on which it holds.", examples=["2026-01-01"]
+    )
+    until: Date | None = Field(
+        None,
+        description="The last day on which it holds; without it, for good.",
+        examples=["2027-06-30"],
+    )
+    country: Country | None = Field(
+        None,
+        description="Customers of this country, ISO 3166-1; without it, of all.",
+        examples=["US"],
+    )
+    regions: Annotated[tuple[Region, ...], *listed("region", or_none=True)] = Field(
+        (),
+        description="Customers of these regions of the country, as in ISO 3166-2 after the hyphen. Who may live in one"
+        " of them counts as living there.",
+        examples=["[FL, MD]"],
+    )
+    channels: Annotated[
+        tuple[Annotated[Channel, word("channel", Channel)], ...], *listed("channel", or_none=True)
+    ] = Field((), description="Messages of these channels; without it, of all.")
+    weekdays: Annotated[
+        tuple[Annotated[Weekday, word("weekday", Weekday)], ...], *listed("weekday", or_none=True)
+    ] = Field(
+        (), description="On these days of the week; with neither these nor holidays, every day."
+    )
+    holidays: Annotated[tuple[Holiday, ...], *listed("holiday", or_none=True)] = Field(
+        (),
+        description="And on these dates: of one year, or of every year without it.",
+        examples=['["12-25", "2027-04-05"]'],
+    )
+    opens: Clock | None = Field(
+        None, description="Not before this time on the customer's clock.", examples=["08:00"]
+    )
+    closes: Clock | None = Field(
+        None,
+        description="Not at or after this time. Without `opens` and `closes`, nothing leaves on those days.",
+        examples=["20:00"],
+    )
+
+    @model_validator(mode="after")
+    def _its_parts_fit(self) -> RulePart:
+        if (self.opens is None) != (self.closes is None):
+            there, missing = ("opens", "closes") if self.opens else ("closes", "opens")
+            msg = f"stand with `{missing}`."
+            raise must(msg, hint="Leave both out where nothing may leave.", at=(there,))
+        if self.opens and self.closes:
+            _open_all_day((self.opens, self.closes))
+        if self.regions and self.country is None:
+            msg = "stand with `country`."
+            raise must(msg, at=("regions",))
+        if self.until is not None and self.until < self.start:
+            msg = f"not be before `from`, {self.start}."
+            raise must(msg, at=("until",))
+        if self.opens is None and not self.weekdays and not self.holidays:
+            msg = "say when: give it hours, or the weekdays and holidays on which nothing leaves."
+            raise must(msg, at=("name",))
+        return self
+
+    def rule(self) -> HoursRule:
+        days = list(Weekday)
+        return HoursRule(
+            name=self.name,
+            hours=Hours(self.opens, self.closes) if self.opens and self.closes else None,
+            starts_on=self.start,
+            ends_on=self.until,
+            country=self.country,
+            regions=frozenset(self.regions),
+            channels=frozenset(self.channels),
+            weekdays=frozenset(days.index(day) for day in self.weekdays),
+            holidays=frozenset(self.holidays),
+        )
+
+
+class QuietHoursPart(_Part):
+    """When messages leave, on the customer's clock."""
+
+    opens: Clock = Field(QuietHours.opens, description="Nothing leaves before this time.")
+    closes: Clock = Field(QuietHours.closes, description="Nothing leaves at or after this time.")
+    rules: Annotated[tuple[RulePart, ...], *listed("rule", or_none=True)] = Field(
+        (), description="What countries and regions ask for besides."
+    )
+
+    @model_validator(mode="after")
+    def _some_time_is_left(self) -> QuietHoursPart:
+        _open_all_day((self.opens, self.closes))
+        return self
+
+
+class LimitPart(_Part):
+    """What may be spent in a calendar month, on the shop's calendar."""
+
+    money: Money | None = Field(
+        None, description="Price of the messages, in the shop's currency.", examples=["250.00"]
+    )
+    sms_segments: Annotated[int, whole(0, _MOST), whole_schema(0, _MOST)] | None = Field(
+        None, description="Text messages, counted in segments.", examples=[20_000]
+    )
+
+    def limit(self) -> Limit:
+        return Limit(money=self.money, sms_segments=self.sms_segments)
+
+
+class BudgetPart(LimitPart):
+    """What all campaigns may spend together in a calendar month, and what some of them may spend."""
+
+    campaigns: Mapping[str, LimitPart] = Field(
+        default_factory=dict,
+        description="Limits of single campaigns, by name, within what all may spend.",
+    )
+
+
+class PolicyFile(_Part):
+    """policy.yaml."""
+
+    caps: CapsPart = Field(
+        CapsPart(),
+        description="How many messages a person may get, over all campaigns and channels.",
+    )
+    global_holdout: Share = Field(
+        Policy.global_holdout,
+        description="Share of customers left out of everything, to measure what all of it changes.",
+        examples=["5%"],
+    )
+    sunset_after: Duration | None = Field(
+        None,
+        description="Promotional messages end for whoever has neither opened, clicked, ordered nor agreed for so long;"
+        " without it, they never end.",
+        examples=["365d"],
+    )
+    quiet_hours: QuietHoursPart = Field(
+        QuietHoursPart(), description="When messages leave, on the customer's clock."
+    )
+    budget: BudgetPart = Field(
+        BudgetPart(), description="What may be spent in a calendar month; without it, any amount."
+    )
+
+    def policy(self) -> Policy:
+        """The rules as the rest of the system reads them."""
+        hours = self.quiet_hours
+        return Policy(
+            caps=Caps(**self.caps.model_dump()),
+            global_holdout=self.global_holdout,
+            sunset_after=self.sunset_after,
+            quiet_hours=QuietHours(
+                opens=hours.opens, closes=hours.closes, rules=tuple(r.rule() for r in hours.rules)
+            ),
+            budget=Budget(
+                together=self.budget.limit(),
+                campaigns={name: part.limit() for name, part in self.budget.campaigns.items()},
+            ),
+        )

@@ -1,0 +1,218 @@
+"""The sentences that tell a policy, in each language: a text, or one text for each plural form of its `n`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from perennial.model.words import Channel
+
+Sentence = str | Mapping[str, str]
+
+WEEKDAYS: dict[str, tuple[str, ...]] = {
+    "en": ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"),
+    "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábados", "domingos"),
+    "ru": (
+        *("понедельникам", "вторникам", "средам", "четвергам", "пятницам"),
+        *("субботам", "воскресеньям"),
+    ),
+}
+
+CHANNELS: dict[str, dict[Channel | None, str]] = {
+    "en": {
+        None: "messages",
+        Channel.EMAIL: "emails",
+        Channel.SMS: "text messages",
+        Channel.WHATSAPP: "WhatsApp messages",
+    },
+    "es": {
+        None: "los mensajes",
+        Channel.EMAIL: "los correos electrónicos",
+        Channel.SMS: "los mensajes de texto",
+        Channel.WHATSAPP: "los mensajes de WhatsApp",
+    },
+    "ru": {
+        None: "сообщения",
+        Channel.EMAIL: "электронные письма",
+        Channel.SMS: "СМС",
+        Channel.WHATSAPP: "сообщения в WhatsApp",
+    },
+}
+
+SENTENCES: dict[str, dict[str, Sentence]] = {
+    "en": {
+        "title": "Who may be written to",
+        "who": "Who",
+        "consent": (
+            "Nobody is written to without consent for the channel and the topic, nor at an address on the"
+            " suppression list."
+        ),
+        "holdout": "{share} of customers are left out of everything, to measure what all of it changes.",
+        "sunset": {
+            "one": (
+                "Promotional messages end for whoever has not opened, clicked, ordered or agreed for {n} day."
+            ),
+            "other": (
+                "Promotional messages end for whoever has not opened, clicked, ordered or agreed for {n} days."
+            ),
+        },
+        "how_often": "How often",
+        "none": "Nobody gets promotional messages.",
+        "per_day": {
+            "one": "In any 24 hours, a person gets at most {n} promotional message.",
+            "other": "In any 24 hours, a person gets at most {n} promotional messages.",
+        },
+        "per_week": {
+            "one": "In any 7 days, it is at most {n}, over all campaigns and channels.",
+            "other": "In any 7 days, it is at most {n}, over all campaigns and channels.",
+        },
+        "discounts": {
+            "one": "In any 30 days, at most {n} message with a discount reaches a person.",
+            "other": "In any 30 days, at most {n} messages with a discount reach a person.",
+        },
+        "no_discounts": "Nobody gets messages with a discount.",
+        "surveys": {
+            "one": "At least {n} day passes between two surveys.",
+            "other": "At least {n} days pass between two surveys.",
+        },
+        "when": "When",
+        "hours": "Messages leave from {opens} to {closes} on the customer's own clock; what is too early or too late waits.",
+        "places": "Where a customer may live in several places, all of them must allow it.",
+        "rule": "{name}: {messages}{place} leave only from {opens} to {closes}{days}.",
+        "closed": "{name}: {messages}{place} do not leave{days}.",
+        "weekdays": "on {days}",
+        "dates": "on {days}",
+        "date": "{date}",
+        "and": " and ",
+        "nor": " or ",
+        "since": "From {start} on.",
+        "between": "From {start} to {end}.",
+        "how_much": "How much",
+        "together": "In a calendar month, all campaigns together spend at most {limit}.",
+        "campaign": "The campaign {name} spends at most {limit} of it.",
+        "segments": {"one": "{n} text message segment", "other": "{n} text message segments"},
+        "limits": "{money} and {segments}",
+        "beyond": "Beyond that nobody is written to; the most valuable customers go first.",
+    },
+    "es": {
+        "title": "A quién se puede escribir",
+        "who": "A quién",
+        "consent": (
+            "No se escribe a nadie sin su consentimiento para ese canal y ese tema, ni a una dirección que esté"
+            " en la lista de exclusión."
+        ),
+        "holdout": "El {share} de los clientes no recibe nada, para medir el efecto de todo lo demás.",
+        "sunset": {
+            "one": (
+                "Quien lleva {n} día sin abrir un mensaje, pulsar un enlace, comprar ni dar su consentimiento"
+                " deja de recibir mensajes promocionales."
+            ),
+            "other": (
+                "Quien lleva {n} días sin abrir un mensaje, pulsar un enlace, comprar ni dar su consentimiento"
+                " deja de recibir mensajes promocionales."
+            ),
+        },
+        "how_often": "Con qué frecuencia",
+        "none": "Nadie recibe mensajes promocionales.",
+        "per_day": {
+            "one": "En 24 horas, una persona recibe como máximo {n} mensaje promocional.",
+            "other": "En 24 horas, una persona recibe como máximo {n} mensajes promocionales.",
+        },
+        "per_week": {
+            "one": "En 7 días, como máximo {n}, sumando todas las campañas y todos los canales.",
+            "other": "En 7 días, como máximo {n}, sumando todas las campañas y todos los canales.",
+        },
+        "discounts": {
+            "one": "En 30 días, una persona recibe como máximo {n} mensaje con descuento.",
+            "other": "En 30 días, una persona recibe como máximo {n} mensajes con descuento.",
+        },
+        "no_discounts": "Nadie recibe mensajes con descuento.",
+        "surveys": {
+            "one": "Entre dos encuestas pasa al menos {n} día.",
+            "other": "Entre dos encuestas pasan al menos {n} días.",
+        },
+        "when": "Cuándo",
+        "hours": (
+            "Los mensajes salen de {opens} a {closes}, según la hora local del cliente; los que no llegan a tiempo"
+            " esperan."
+        ),
+        "places": "Si un cliente puede vivir en varios lugares, el envío debe estar permitido en todos ellos.",
+        "rule": "{name}: {messages}{place} solo salen de {opens} a {closes}{days}.",
+        "closed": "{name}: {messages}{place} no salen{days}.",
+        "weekdays": "los {days}",
+        "dates": "{days}",
+        "date": "el {date}",
+        "and": " y ",
+        "nor": " ni ",
+        "since": "Desde el {start}.",
+        "between": "Del {start} al {end}.",
+        "how_much": "Cuánto",
+        "together": "En un mes natural, todas las campañas juntas gastan como máximo {limit}.",
+        "campaign": "De ello, la campaña {name} gasta como máximo {limit}.",
+        "segments": {
+            "one": "{n} segmento de SMS",
+            "many": "{n} de segmentos de SMS",
+            "other": "{n} segmentos de SMS",
+        },
+        "limits": "{money} y {segments}",
+        "beyond": "Más allá de eso no se escribe a nadie; los clientes más valiosos van primero.",
+    },
+    "ru": {
+        "title": "Кому можно писать",
+        "who": "Кому",
+        "consent": (
+            "Никому не пишут без согласия на этот канал и эту тему; на адреса из стоп-листа тоже не пишут."
+        ),
+        "holdout": "{share} клиентов не получают ничего: так измеряется общий эффект.",
+        "sunset": {
+            "one": (
+                "Кто {n} день ничего не открывал, не переходил по ссылкам, не заказывал и не давал согласия,"
+                " больше не получает рекламных сообщений."
+            ),
+            "few": (
+                "Кто {n} дня ничего не открывал, не переходил по ссылкам, не заказывал и не давал согласия,"
+                " больше не получает рекламных сообщений."
+            ),
+            "many": (
+                "Кто {n} дней ничего не открывал, не переходил по ссылкам, не заказывал и не давал согласия,"
+                " больше не получает рекламных сообщений."
+            ),
+        },
+        "how_often": "Как часто",
+        "none": "Рекламных сообщений не получает никто.",
+        "per_day": {
+            "one": "За любые 24 часа человек получает не больше {n} рекламного сообщения.",
+            "other": "За любые 24 часа человек получает не больше {n} рекламных сообщений.",
+        },
+        "per_week": "За любые 7 дней — не больше {n}, по всем кампаниям и каналам вместе.",
+        "discounts": {
+            "one": "За любые 30 дней человек получает не больше {n} сообщения со скидкой.",
+            "other": "За любые 30 дней человек получает не больше {n} сообщений со скидкой.",
+        },
+        "no_discounts": "Сообщений со скидкой не получает никто.",
+        "surveys": {
+            "one": "Между двумя опросами проходит не меньше {n} дня.",
+            "other": "Между двумя опросами проходит не меньше {n} дней.",
+        },
+        "when": "Когда",
+        "hours": (
+            "Сообщения уходят с {opens} до {closes} по местному времени клиента; то, что не попадает в эти часы,"
+            " ждёт."
+        ),
+        "places": "Если клиент может жить в нескольких местах, отправка должна быть разрешена в каждом из них.",
+        "rule": "{name}: {messages}{place} уходят{days} только с {opens} до {closes}.",
+        "closed": "{name}: {messages}{place} не уходят{days}.",
+        "weekdays": "по {days}",
+        "dates": "{days}",
+        "date": "{date}",
+        "and": " и ",
+        "nor": " и ",
+        "since": "С {start}.",
+        "between": "С {start} по {end}.",
+        "how_much": "Сколько",
+        "together": "За календарный месяц все кампании вместе расходуют не больше {limit}.",
+        "campaign": "В том числе кампания {name} — не больше {limit}.",
+        "segments": {"one": "{n} сегмента СМС", "other": "{n} сегментов СМС"},
+        "limits": "{money} и {segments}",
+        "beyond": "Сверх этого не пишут никому; первыми идут самые ценные клиенты.",
+    },
+}

@@ -1,0 +1,123 @@
+"""Who may be written to, how often, when, and for how much: the rules that hold for every campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from perennial.model.words import Channel
+
+
+class Place(NamedTuple):
+    """Where a customer may be: the zones of all candidate clocks, likeliest first, the country and its region.
+
+    A region that is not known may be any region of the country.
+    """
+
+    zones: tuple[str, ...]
+    country: str
+    region: str | None = None
+
+
+class Hours(NamedTuple):
+    """Messages leave from `opens` (included) to `closes` (excluded), on the customer's clock."""
+
+    opens: time
+    closes: time
+
+
+class YearDay(NamedTuple):
+    """A date of every year."""
+
+    month: int
+    day: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoursRule:
+    """Narrows the hours of some customers on some days; on those days nothing leaves where `hours` is empty.
+
+    It holds from `starts_on` to `ends_on`, both included, on the customer's calendar. Where neither weekdays (Monday
+    is 0) nor holidays are given, it holds every day; where no channel is given, for every channel.
+    """
+
+    name: str
+    hours: Hours | None
+    starts_on: date
+    ends_on: date | None = None
+    country: str | None = None
+    regions: frozenset[str] = frozenset()
+    channels: frozenset[Channel] = frozenset()
+    weekdays: frozenset[int] = frozenset()
+    holidays: frozenset[date | YearDay] = frozenset()
+
+    def concerns(self, place: Place, channel: Channel) -> bool:
+        """Whether customers who may be at a place can be under this rule on a channel."""
+        return (
+            (not self.channels or channel in self.channels)
+            and self.country in (None, place.country)
+            and (not self.regions or place.region is None or place.region in self.regions)
+        )
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it holds on a date of the customer's calendar."""
+        if day < self.starts_on or (self.ends_on is not None and day > self.ends_on):
+            return False
+        if not self.weekdays and not self.holidays:
+            return True
+        festive = not self.holidays.isdisjoint((day, YearDay(day.month, day.day)))
+        return festive or day.weekday() in self.weekdays
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuietHours:
+    """Messages leave from `opens` (included) to `closes` (excluded), on the customer's clock, where every rule allows it."""
+
+    opens: time = time(9)
+    closes: time = time(20)
+    rules: tuple[HoursRule, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caps:
+    """How many messages a person may get, rolling, over all campaigns and channels."""
+
+    promotional_per_day: int = 1
+    promotional_per_week: int = 3
+    days_between_surveys: int = 60
+    discounts_per_30_days: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """What may be spent in a calendar month of the shop: money in the shop's currency, text messages in segments."""
+
+    money: Decimal | None = None
+    sms_segments: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What all campaigns may spend together in a month, and what some of them may spend."""
+
+    together: Limit = field(default_factory=Limit)
+    campaigns: Mapping[str, Limit] = field(default_factory=dict)
+
+    def limits(self, campaign: str) -> dict[str, Limit]:
+        """The limits that a message of a campaign counts to, by the name they are kept under; * is all campaigns."""
+        found = {"*": self.together, campaign: self.campaigns.get(campaign, Limit())}
+        return {name: limit for name, limit in found.items() if limit != Limit()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """The rules of policy.yaml."""
+
+    caps: Caps = field(default_factory=Caps)
+    global_holdout: Decimal = Decimal("0.05")
+    sunset_after: timedelta | None = None
+    quiet_hours: QuietHours = field(default_factory=QuietHours)
+    budget: Budget = field(default_factory=Budget)
