@@ -1,0 +1,87 @@
+"""What became of a campaign's messages of a day after they were accepted, and what people did with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import func, select
+
+from perennial.ledger.database import Database
+from perennial.ledger.statements import statement
+from perennial.ledger.tables import answers, cases, messages
+from perennial.model.words import Channel, SurveyScale
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelResponses:
+    """The accepted messages of one channel, counted by what was reported about each.
+
+    accepted = delivered + bounced + undelivered + untold. Openings and clicks are counted once a message, for whom
+    they show best: a person, else somebody who does not show, else a machine. `stopped` counts who texted STOP after
+    the message and before any later one.
+    """
+
+    channel: Channel
+    accepted: int
+    delivered: int = 0
+    bounced: int = 0
+    undelivered: int = 0
+    opened_by_people: int = 0
+    opened_by_somebody: int = 0
+    opened_by_machines: int = 0
+    clicked_by_people: int = 0
+    clicked_by_somebody: int = 0
+    clicked_by_machines: int = 0
+    complained: int = 0
+    unsubscribed: int = 0
+    stopped: int = 0
+    answered: int = 0
+
+    @property
+    def untold(self) -> int:
+        """Nobody has said what became of them."""
+        return self.accepted - self.delivered - self.bounced - self.undelivered
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayResponses:
+    """What came back for a campaign's day: by channel, the scores of its survey, and the cases they opened."""
+
+    channels: tuple[ChannelResponses, ...] = ()
+    scores: Mapping[SurveyScale, Mapping[int, int]] = field(default_factory=dict)
+    cases: int = 0
+
+
+class Responses:
+    """The part of the ledger that says what came back; see Ledger."""
+
+    _database: Database
+
+    def responses(self, campaign: str, day: date) -> DayResponses:
+        """What came back so far for the messages of a campaign's day."""
+        whose = (messages.c.campaign == campaign, messages.c.day == day)
+        by_channel = statement("responses", self._database.dialect)
+        by_score = (
+            select(answers.c.scale, answers.c.score, func.count().label("answers"))
+            .join(messages, messages.c.key == answers.c.message_key)
+            .where(*whose)
+            .group_by(answers.c.scale, answers.c.score)
+            .order_by(answers.c.scale, answers.c.score)
+        )
+        opened = (
+            select(func.count())
+            .select_from(cases.join(messages, messages.c.key == cases.c.message_key))
+            .where(*whose)
+        )
+        scores: dict[SurveyScale, dict[int, int]] = {}
+        with self._database.reading() as connection:
+            rows = connection.execute(by_channel, {"campaign": campaign, "day": day}).mappings()
+            channels = tuple(
+                ChannelResponses(**{**row, "channel": Channel(row["channel"])}) for row in rows
+            )
+            for scale, score, count in connection.execute(by_score):
+                scores.setdefault(SurveyScale(scale), {})[score] = count
+            standing: int = connection.execute(opened).scalar_one()
+        return DayResponses(channels=channels, scores=scores, cases=standing)
