@@ -89,13 +89,13 @@ def plan_campaign(
     rivals: Sequence[Campaign],
     day: date,
     shop: Shop,
+    policy: Policy,
     shards: int,
     secret: str,
     proof: Proof,
 ) -> PlanSummary:
     """Decides about every member of a campaign's audience and publishes the decisions.
 
-    policy: Policy,
     Planning again gives the same plan. Once its dispatch has begun, a plan is never made anew: the one that
     is being carried out is returned.
 
@@ -205,6 +205,7 @@ def open_plan_day(engine: Engine, day: date) -> None:
 
 def ledger_facts(ledger: Ledger, plan_at: datetime, policy: Policy) -> LedgerFacts:
     """What the ledger remembers that may matter to a plan made at an instant."""
+    sunset = policy.sunset_after
     return LedgerFacts(
         history=ledger.history(since=plan_at - _LONGEST_MEMORY),
         suppressed=ledger.suppressed(),
@@ -213,7 +214,6 @@ def ledger_facts(ledger: Ledger, plan_at: datetime, policy: Policy) -> LedgerFac
 
 
 def draft(engine: Engine, wordings: Sequence[Wording]) -> None:
-    sunset = policy.sunset_after
     """Leaves the table `draft`: the verdicts with the personal values, and the field that is missing, if any."""
     gather_values(engine)
     engine.execute(
