@@ -3,9 +3,9 @@
     python benchmarks/ledger.py              (a new SQLite file, then a PostgreSQL of its own, where that is installed)
     python benchmarks/ledger.py postgresql+psycopg://postgres@localhost/ledger --messages 1000000 --processes 2
 
-A database that is named should be empty. Each run is of new messages; prints JSON, the best run and the median. Keys a second
-go by the clock, over all processes, for claim and settle alone and for all three steps. The processor time of a message is that
-of the clients and, where the server is ours, of the server.
+A database that is named should be empty. Each run is of new messages, each with a coupon; prints JSON, the best run and the
+median. Keys a second go by the clock, over all processes, for claim and settle alone and for all three steps. The processor
+time of a message is that of the clients and, where the server is ours, of the server.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from statistics import median
 
@@ -27,8 +28,8 @@ from sending_rig.servers import postgres
 from perennial.ledger.store import Ledger
 from perennial.model.keys import message_key
 from perennial.model.message import Coupon, PlannedMessage, Receipt
-from perennial.model.policy import Caps
-from perennial.model.words import Channel, MessageState, Pressure, Topic
+from perennial.model.shop import Caps
+from perennial.model.words import Channel, MessageState, Pressure
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -145,6 +146,12 @@ def a_message(customer_id: str) -> PlannedMessage:
         locale="en",
         send_at=NOON - timedelta(hours=1),
         expires_at=NOON + timedelta(hours=1),
+        coupon=Coupon(
+            code=f"WINBACK-{customer_id}",
+            kind="percent",
+            value=Decimal(15),
+            expires_on=date(2026, 6, 24),
+        ),
     )
 
 
