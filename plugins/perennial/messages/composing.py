@@ -61,13 +61,20 @@ def _compose_email(
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "X-Perennial-Key": planned.key,
     }
-    for text in (planned.address, email.subject, shop.name, shop.from_address, *headers.values()):
+    subject = email.subject
+    for text in (
+        subject,
+        shop.name,
+        planned.address + shop.from_address,
+        "".join(headers.values()),
+    ):
         _refuse_breaks(text)
     return EmailMessage(
         key=planned.key,
         campaign=planned.campaign,
         locale=planned.locale,
         to=planned.address,
+        subject=subject,
         from_name=shop.name,
         from_address=shop.from_address,
         reply_to=shop.reply_to,

@@ -54,8 +54,14 @@ class GapCode(CodeGenerator):
 
 def compiled(environment: Environment, gaps: Iterable[Gap]) -> Template:
     """A template that yields the text of each gap in turn."""
-    edge = nodes.ExprStmt(nodes.Const(None), lineno=1)
-    body = [statement for gap in gaps for statement in (edge, *gap, edge)]
-    tree = nodes.Template(body, lineno=1)
+    tree = nodes.Template([statement for gap in gaps for statement in _edged(gap)], lineno=1)
     tree.set_environment(environment)
     return Template.from_code(environment, environment.compile(tree), environment.globals)
+
+
+def _edged(gap: Gap) -> Gap:
+    """The statements of a gap between its edges; what prints one thing yields one text by itself."""
+    if len(gap) == 1 and isinstance(gap[0], nodes.Output) and len(gap[0].nodes) == 1:
+        return gap
+    edge = nodes.ExprStmt(nodes.Const(None), lineno=1)
+    return [edge, *gap, edge]

@@ -60,4 +60,6 @@ class Part:
         Raises:
             RenderError: see `gaps`.
         """
+        if len(self.literals) == 1:
+            return self.literals[0]
         return interleave(self.literals, self.gaps(values))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from perennial.messages.sms_segments import Encoding
-from perennial.model.message import EmailParts, interleave
+from perennial.model.message import EmailParts, interleave, record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class RenderedEmail:
     """An email in its final words; `reason` is why the person receives it, as text and as HTML."""
 
@@ -18,15 +17,15 @@ class RenderedEmail:
     reason: str = field(repr=False)
     reason_html: str = field(repr=False)
 
-    @cached_property
+    @property
     def subject(self) -> str:
         return interleave(self.parts.frame.subject, self.parts.subject)
 
-    @cached_property
+    @property
     def html(self) -> str:
         return interleave(self.parts.frame.html, self.parts.html)
 
-    @cached_property
+    @property
     def text(self) -> str:
         return interleave(self.parts.frame.text, self.parts.text)
 

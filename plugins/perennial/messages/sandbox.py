@@ -289,7 +289,7 @@ def _filter(node: nodes.Expr, name: str) -> nodes.Filter:
 def _markup_of(value: object) -> str:
     if type(value) is str:
         return _escaped(value)
-    return value if type(value) is Markup else escape(_present(value))
+    return str(value if type(value) is Markup else escape(_present(value)))
 
 
 def _escaped(text: str) -> str:
