@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import sqlglot
+from sqlglot import exp
+
 from perennial.campaigns.condition import read_condition
 from perennial.campaigns.condition_text import Problem
 from perennial.errors import CampaignError, Fault
@@ -22,6 +25,30 @@ def compile_where(text: str) -> str:
     if condition is None:
         raise CampaignError(_faults(problems, path=Path("where"), place=_within(text)))
     return condition.sql(dialect="duckdb", comments=False)
+
+
+def parts_of_where(text: str | None) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The parts of a condition that must all hold: as people read each, as SQL, and the columns that it looks at."""
+    if not text:
+        return []
+    condition = sqlglot.parse_one(
+        compile_where(text), dialect="duckdb", into=exp.Condition
+    ).unnest()
+    parts = condition.flatten() if isinstance(condition, exp.And) else [condition]
+    return [
+        (
+            _readable(part),
+            part.sql(dialect="duckdb"),
+            tuple(dict.fromkeys(column.name for column in part.find_all(exp.Column))),
+        )
+        for part in parts
+    ]
+
+
+def _readable(part: exp.Expr) -> str:
+    """Columns as people write them, without their table and quotes."""
+    plain = part.transform(lambda n: exp.column(n.name) if isinstance(n, exp.Column) else n)
+    return plain.unnest().sql(dialect="duckdb")
 
 
 def check_where(

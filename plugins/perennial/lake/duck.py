@@ -216,8 +216,11 @@ class Engine:
 
     def content_hash(self, partition: Partition) -> str:
         """Hash of a partition's columns, rows and their order; the same for any way of writing the same rows."""
-        path = _text(self.lake.existing(partition))
-        rows = f"read_parquet({path}, file_row_number = true, hive_partitioning = false)"
+        return self.file_hash(self.lake.existing(partition))
+
+    def file_hash(self, path: Path) -> str:
+        """The same of a file that is no partition yet."""
+        rows = f"read_parquet({_text(path)}, file_row_number = true, hive_partitioning = false)"
         described = self.rows(f"describe select * exclude (file_row_number) from {rows}")
         columns = [(row["column_name"], row["column_type"]) for row in described]
         # Each value goes in with its length and an empty one as a dash, so that no two rows read alike.

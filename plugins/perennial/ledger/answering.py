@@ -24,6 +24,8 @@ LONGEST_COMMENT = 2000
 COMMENT_FOR = timedelta(days=1)
 """How long after the score its comment may be added or changed."""
 
+_SEE_CASE = "What was done is kept with the case."
+
 
 def record_answer(
     database: Database,
@@ -96,8 +98,9 @@ def close_case(database: Database, case_id: int, *, by: str, note: str, at: date
     def close(connection: Connection) -> bool:
         if connection.execute(closed).rowcount == 0:
             return False
+        # The note may speak of somebody: it stays with the case, where an erasure can take it away.
         action, subject = AuditAction.CASE_CLOSED, str(case_id)
-        note_deed(connection, action, actor=by, subject=subject, reason=note, at=at)
+        note_deed(connection, action, actor=by, subject=subject, reason=_SEE_CASE, at=at)
         return True
 
     return database.write(close)

@@ -25,6 +25,7 @@ from perennial.ledger import (
 from perennial.ledger.database import Database
 from perennial.ledger.hearing import Hearing
 from perennial.ledger.people import People
+from perennial.ledger.rights import Rights
 from perennial.ledger.tables import identity
 from perennial.ledger.values import (
     Answer,
@@ -77,7 +78,7 @@ __all__ = [
 ]
 
 
-class Ledger(People, Hearing):
+class Ledger(People, Rights, Hearing):
     """One installation's ledger, in SQLite or PostgreSQL; may be shared by threads.
 
     Nothing is connected before the first call. Every method raises LedgerError when the database fails, and has

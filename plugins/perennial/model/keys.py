@@ -51,7 +51,12 @@ def address_key(address: str, secret: str) -> str:
 
 def customer_key(customer_id: str, secret: str) -> str:
     """Keyed hash of a customer id: what stays of somebody who was erased, and what the audit log says of people."""
-    return _digest("customer", customer_id, secret).hex()[:32]
+    return _digest("customer", customer_id.strip(), secret).hex()[:32]
+
+
+def stand_in(text: str, secret: str) -> str:
+    """Keyed hash that takes the place of what would lead back to somebody who was erased, such as an order's id."""
+    return _digest("erased", text, secret).hex()[:32]
 
 
 def coupon_code(prefix: str, key: MessageKey, secret: str) -> str:

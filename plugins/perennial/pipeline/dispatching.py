@@ -26,6 +26,7 @@ from perennial.model.words import Channel
 from perennial.pipeline.collecting import seldom_collected
 from perennial.pipeline.fence import SentMark
 from perennial.pipeline.plan_reading import EVERYBODY, PlanReader, Selection, plan_partition
+from perennial.pipeline.plan_reading import plan_hash as hash_of_plan
 
 _CHUNK = 1_000
 
@@ -58,7 +59,7 @@ def check_plan(engine: Engine, campaign: str, day: date, plan_hash: str) -> None
     Raises:
         PlanError: its hash is another one.
     """
-    found = engine.content_hash(plan_partition(campaign, day))
+    found = hash_of_plan(engine, campaign, day)
     if found != plan_hash:
         msg = (
             f"The plan of {campaign} for {day} has changed since it was made: {found[:12]} in place of"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,6 +30,7 @@ COLUMNS = ", ".join(f'"{name}"' for name in _COLUMNS)
 # Few different ones in a plan, and costly to turn into Python's.
 _TIMES = frozenset(("local_day", "send_at", "expires_at"))
 _CHANNELS = {str(channel): channel for channel in Channel}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -38,6 +41,33 @@ ORDER = "send_at nulls last, message_key, customer_id, occasion"
 def plan_partition(campaign: str, day: date) -> Partition:
     """Where a campaign's decisions of a day lie."""
     return Partition(dataset=DECISIONS.name, day=day, name=campaign)
+
+
+def plan_hash(engine: Engine, campaign: str, day: date) -> str:
+    """What a plan is approved by: the hash of its content, as it was before anybody was erased from it.
+
+    Raises:
+        MissingPartition: there is no plan for that day.
+    """
+    partition = plan_partition(campaign, day)
+    found = engine.content_hash(partition)
+    record = _rewritten(engine, partition)
+    return str(record["approved"]) if found in record["contents"] else found
+
+
+def note_rewritten_plan(engine: Engine, partition: Partition, draft: Path) -> None:
+    """Notes that a draft is the same plan, from which somebody was erased; it is to take its place right after."""
+    approved = plan_hash(engine, partition.name, partition.day)
+    record = _rewritten(engine, partition)
+    contents = record["contents"] if record["approved"] == approved else []
+    written = {"approved": approved, "contents": [*contents, engine.file_hash(draft)]}
+    engine.lake.write_record(partition, json.dumps(written, indent=2) + "\n")
+
+
+def _rewritten(engine: Engine, partition: Partition) -> dict[str, Any]:
+    text = engine.lake.read_record(partition)
+    found: dict[str, Any] = json.loads(text) if text else {"approved": None, "contents": []}
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +113,7 @@ class PlanReader:
             person_id=person_id,
             occasion=occasion,
             pressure=self.campaign.pressure,
+            topic=self.campaign.topic,
             channel=_CHANNELS[channel],
             address=address,
             address_key=address_key,
@@ -142,8 +173,15 @@ def _items(column: pa.Array, name: str) -> list[Any]:
     if name not in _TIMES:
         return column.to_pylist()  # type: ignore[no-any-return]
     encoded = column.dictionary_encode()
-    moments = encoded.dictionary.to_pylist()
+    moments = _moments(encoded.dictionary)
     return [moments[place] for place in encoded.indices.to_pylist()]
+
+
+def _moments(column: pa.Array) -> list[Any]:
+    """Days, or instants in UTC; those not by Arrow, which loads all of pandas to make a datetime."""
+    if not str(column.type).startswith("timestamp[us"):
+        return column.to_pylist()  # type: ignore[no-any-return]
+    return [_EPOCH + timedelta(microseconds=number) for number in column.view("int64").to_pylist()]
 
 
 def _quoted(text: str) -> str:

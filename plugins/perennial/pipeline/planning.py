@@ -33,7 +33,13 @@ from perennial.model.message import PlannedMessage
 from perennial.model.policy import Policy
 from perennial.model.shop import Shop
 from perennial.model.words import Outcome, Reason
-from perennial.pipeline.plan_reading import COLUMNS, ORDER, PlanReader, plan_partition
+from perennial.pipeline.plan_reading import (
+    COLUMNS,
+    ORDER,
+    PlanReader,
+    plan_hash,
+    plan_partition,
+)
 
 # Renders one planned message as it will be sent; returns its SMS segments, 0 for an email.
 Proof = Callable[[PlannedMessage], int]
@@ -166,7 +172,7 @@ def summarise(
         defer=total[Outcome.DEFER],
         skip=_by_reason(outcomes, Outcome.SKIP),
         hold_out=total[Outcome.HOLD_OUT],
-        plan_hash=engine.content_hash(partition),
+        plan_hash=plan_hash(engine, campaign, day),
         deferred=_by_reason(outcomes, Outcome.DEFER),
         currency=shop.currency,
         begun=begun,

@@ -25,7 +25,7 @@ from perennial.validation.suites import Rule, load_suite
 from perennial.validation.verdicts import Verdict, as_text, verdict_from_json
 from perennial.validation.vocabulary import REFERENCES, parameters_for
 
-_VERDICTS = "verdicts"
+VERDICTS = "verdicts"
 _PLACE = {"extract_day": "day", "extract_name": "extract", "extract_row": "position"}
 
 
@@ -82,7 +82,7 @@ def publish_night(engine: Engine, day: date, *, released: bool = False) -> dict[
     if missing := REFERENCES.keys() - {verdict.dataset for verdict in verdicts}:
         msg = f"The night of {day} is not validated: {', '.join(sorted(missing))}. Run: perennial night --day {day}"
         raise MissingPartition(msg)
-    days = _days_to_verify(lake, day)
+    days = days_to_verify(lake, day)
     _note_night(lake, day, days, published=False)
     if not released:
         judge(verdicts)
@@ -131,7 +131,7 @@ class _Night:
 
     @cached_property
     def _days(self) -> set[date]:
-        return set(_days_to_verify(self.engine.lake, self.day))
+        return set(days_to_verify(self.engine.lake, self.day))
 
     def _open(self, dataset: Dataset, *, wait: int) -> None:
         """Makes the views that the night's rows are made from; rows wait for so many nights at most."""
@@ -200,10 +200,10 @@ class _Night:
         self.engine.lake.write_record(_record(dataset.name, self.day), as_text(verdict.as_json()))
 
 
-def _days_to_verify(lake: Lake, day: date) -> list[date]:
+def days_to_verify(lake: Lake, day: date) -> list[date]:
     """The day, and every extracted day before it that no published night has taken in."""
     taken: set[date] = set()
-    for night in lake.record_days(_VERDICTS):
+    for night in lake.record_days(VERDICTS):
         if night < day and (text := lake.read_record(_record("night", night))):
             plain = json.loads(text)
             taken.update(map(date.fromisoformat, plain["days"] if plain["published"] else ()))
@@ -225,4 +225,4 @@ def _checked(dataset: Dataset, day: date) -> Partition:
 
 
 def _record(name: str, day: date) -> Partition:
-    return Partition(dataset=_VERDICTS, day=day, name=name)
+    return Partition(dataset=VERDICTS, day=day, name=name)

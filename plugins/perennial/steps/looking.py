@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perennial.errors import MissingPartition
 from perennial.model.datasets import MEMBERSHIPS
+from perennial.settings import Clock
 from perennial.steps.campaign_day import CampaignSteps
 
 if TYPE_CHECKING:
@@ -54,7 +55,14 @@ class LookingSteps(CampaignSteps):
         """Why a customer got a message on a day, or did not."""
         from perennial.pipeline.explaining import explain_customer
 
-        return explain_customer(self.engine, self.ledger, customer_id=customer_id, day=day)
+        return explain_customer(
+            self.engine,
+            self.ledger,
+            customer_id=customer_id,
+            day=day,
+            campaigns=self.campaigns,
+            zone=self.shop.zone,
+        )
 
     def report(self, day: date) -> Path:
         """Writes the page of a day and says where it lies."""
@@ -69,6 +77,7 @@ class LookingSteps(CampaignSteps):
             data=data_figures(self.engine.lake, day),
             mailbox=self.mailbox(),
             page=self.settings.home / "reports" / f"{day.isoformat()}.html",
+            told_at=None if self.settings.clock is Clock.SIMULATED else self.now(),
         )
 
     def mailbox(self) -> list[MailboxEntry]:

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perennial.bootstrap import Installation
 from perennial.errors import SettingsError
-from perennial.model.datasets import MEMBERSHIPS, SHOP_DATASETS
+from perennial.model.datasets import MEMBERSHIPS, ORDER_LINES, SHOP_DATASETS
 from perennial.profiles import Profile
+
+if TYPE_CHECKING:
+    from perennial.pipeline.keeping_out import KeepingOut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,20 +63,36 @@ class NightSteps(Installation):
         """Reads one dataset's interval from the shop into the lake."""
         from perennial.pipeline.extracting import extract_night
 
+        shop = self._without_erased()
         summary = extract_night(
-            self.source,
+            shop,
             self.engine.lake,
             SHOP_DATASETS[dataset],
             day,
             self.shop.zone,
             refresh=refresh,
         )
-        return {"dataset": dataset, "rows": summary.rows, "reused": summary.reused}
+        found = {"dataset": dataset, "rows": summary.rows, "reused": summary.reused}
+        return found | {"erased": shop.left_out}
+
+    def _without_erased(self) -> KeepingOut:
+        """The shop, without the rows of people who asked to be forgotten."""
+        from perennial.pipeline.keeping_out import KeepingOut
+
+        return KeepingOut(
+            source=self.source,
+            lake=self.engine.lake,
+            customer_keys={erasure.customer_key for erasure in self.ledger.erased()},
+            secret=self.secret,
+        )
 
     def validate(self, dataset: str, day: date) -> dict[str, Any]:
         """Checks one dataset of a night; bad rows are put aside with a reason."""
+        from perennial.pipeline.keeping_out import drop_lines
         from perennial.pipeline.verifying import validate_dataset
 
+        if dataset == ORDER_LINES.name:
+            drop_lines(self.engine, day, self.secret)
         verdict = validate_dataset(
             self.engine, SHOP_DATASETS[dataset], day, self.shop, self._suites
         )
@@ -122,9 +141,11 @@ class NightSteps(Installation):
         Raises:
             NightStopped: a check stopped the night; says which, how many rows, and which.
         """
+        from perennial.pipeline.keeping_out import drop_lines
         from perennial.pipeline.verifying import validate_night
 
         rows = sum(self.extract(name, day, refresh=refresh)["rows"] for name in SHOP_DATASETS)
+        drop_lines(self.engine, day, self.secret)
         verdicts = validate_night(self.engine, day, self.shop, self._suites)
         self.publish(day)
         return Night(
