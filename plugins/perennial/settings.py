@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     edge_metrics: bool = Field(
         default=False, description="The web app shows /metrics to everybody who reaches it."
     )
+    edge_proxy_header: str | None = Field(
+        None,
+        description="Header in which your proxy says who asks, such as X-Forwarded-For; its last entry is believed."
+        " Without a proxy that always sets it, leave it out: anybody could say anything.",
+    )
     clock: Clock = Field(
         Clock.WALL,
         description="wall, or simulated: a day's waves leave one after another without waiting.",

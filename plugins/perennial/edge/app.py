@@ -7,31 +7,62 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
+from perennial.edge.clicking import click_routes
 from perennial.edge.counting import Counts
 from perennial.edge.gathering import Gatherer
 from perennial.edge.hooks import hook_routes
+from perennial.edge.link_pages import LinkPages
+from perennial.edge.page_words import read_page_words
+from perennial.edge.preferring import preference_routes
+from perennial.edge.protecting import Protection
+from perennial.edge.rendering import Pages
+from perennial.edge.surveying import survey_routes
+from perennial.edge.troubles import trifle_routes, trouble_handlers
+from perennial.edge.unsubscribing import unsubscribe_routes
 from perennial.edge.watching import Watch
 from perennial.steps.services import Perennial
+
+# PostgreSQL commits for several customers at once; SQLite lets them in one after another.
+_CUSTOMERS_AT_ONCE = 8
 
 
 def make_app(perennial: Perennial) -> Starlette:
     """The web app of an installation, for one process.
 
     Raises:
-        SettingsError: a key that posts are to be checked with is none.
+        SettingsError: a key that posts are to be checked with is none, or the shop's words for its pages are wrong.
+        ShopError: shop.yaml has mistakes.
     """
     counts = Counts()
-    # All writing happens in one thread: the ledger takes one transaction after another anyway.
+    # Events are written in one thread: many posts share a transaction.
     ledger_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+    # Customers do not wait behind a flood of events.
+    customer_threads = ThreadPoolExecutor(_CUSTOMERS_AT_ONCE, thread_name_prefix="customers")
+    lake_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lake")
     gatherer = Gatherer(perennial.apply_events, executor=ledger_thread, applied=counts.note_applied)
     watch = Watch(perennial, counts, executor=ledger_thread)
+    words = read_page_words(perennial.settings.project / "templates" / "pages", perennial.shop)
+    links = LinkPages(perennial, Pages(perennial.shop, words), executor=customer_threads)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        ledger_thread.shutdown()
+        for threads in (customer_threads, lake_thread, ledger_thread):
+            threads.shutdown()
 
     return Starlette(
-        routes=[*hook_routes(perennial, gatherer, counts), *watch.routes()], lifespan=lifespan
+        routes=[
+            *hook_routes(perennial, gatherer, counts),
+            *unsubscribe_routes(links),
+            *preference_routes(links, lake=lake_thread),
+            *survey_routes(links),
+            *click_routes(links, gatherer),
+            *watch.routes(),
+            *trifle_routes(),
+        ],
+        middleware=[Middleware(Protection)],
+        exception_handlers=trouble_handlers(links),
+        lifespan=lifespan,
     )

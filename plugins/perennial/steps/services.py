@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from perennial.settings import Settings, read_settings
 from perennial.sources.shop_clock import read_zone
+from perennial.steps.choosing import ChoiceSteps
 from perennial.steps.events import EventSteps
 from perennial.steps.night import NightSteps
 from perennial.steps.reconciling import ReconcilingSteps
-from perennial.steps.rights import RightsSteps
 from perennial.steps.steering import SteeringSteps
 
 
-class Perennial(NightSteps, RightsSteps, EventSteps, ReconcilingSteps, SteeringSteps):
+class Perennial(NightSteps, ChoiceSteps, EventSteps, ReconcilingSteps, SteeringSteps):
     """One installation at work. Every step may be repeated at any time."""
 
 

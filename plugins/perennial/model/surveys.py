@@ -1,0 +1,19 @@
+"""The scales of surveys: which scores there are, and which ask for somebody to look into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from perennial.model.words import SurveyScale
+
+SCORES: Mapping[SurveyScale, range] = MappingProxyType(
+    {SurveyScale.CSAT: range(1, 6), SurveyScale.NPS: range(11)}
+)
+
+_LOW = {SurveyScale.CSAT: 2, SurveyScale.NPS: 6}
+
+
+def is_low(scale: SurveyScale, score: int) -> bool:
+    """Whether a score asks for somebody of the shop to get in touch."""
+    return score <= _LOW[scale]

@@ -1,0 +1,189 @@
+"""What customers answer by the links in their messages: no more of this, again please, so well was I served."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from perennial.bootstrap import Installation
+from perennial.errors import LedgerError
+from perennial.model.keys import link_token, read_link_token, read_signed_target
+from perennial.model.surveys import is_low
+from perennial.model.words import (
+    CaseReason,
+    Channel,
+    ConsentSource,
+    ConsentState,
+    PreferenceName,
+    SuppressionReason,
+    SurveyScale,
+    Topic,
+)
+
+if TYPE_CHECKING:
+    from perennial.ledger.values import Answer, ConsentEntry, KnownMessage
+    from perennial.model.keys import Link, MessageKey
+
+UNSUBSCRIBE, PREFERENCES, SURVEY, SURVEY_NPS, CLICK = (
+    "unsubscribe",
+    "preferences",
+    "survey",
+    "survey_nps",
+    "click",
+)
+"""What the links in messages are for; each is signed for its own purpose."""
+
+EDGE = "edge"
+"""Who reports what happened on our own pages."""
+
+QUIET_AFTER_A_LOW_SCORE = timedelta(days=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Return:
+    """What follows from somebody's wish to be written to again: about what, or why it cannot be."""
+
+    topics: Sequence[Topic]
+    barred: SuppressionReason | None
+
+
+class AnswerSteps(Installation):
+    """Taking customers at their word. Everything may be said twice.
+
+    Every method that writes raises LedgerError when it could not; nothing is promised to the customer then.
+    """
+
+    def read_link(self, purpose: str, token: str) -> Link | None:
+        """What a token in a link says, or nothing when it is not one of ours for this purpose."""
+        return read_link_token(purpose, token, self.secret)
+
+    def link_to(self, purpose: str, key: MessageKey, locale: str) -> str:
+        """A token for another page about the same message."""
+        return link_token(purpose, key, locale, self.secret)
+
+    def read_target(self, target: str) -> str | None:
+        """The address of the web that a link of ours leads to, or nothing when we have not signed it."""
+        return read_signed_target(target, self.secret)
+
+    def message(self, key: MessageKey) -> KnownMessage | None:
+        """The message that a link stands in."""
+        return self.ledger.message(key)
+
+    def topics_of(self, message: KnownMessage) -> Sequence[Topic]:
+        """What the message was about; nothing when its campaign is gone."""
+        return [c.topic for c in self.campaigns if c.name == message.campaign]
+
+    def is_unsubscribed(self, message: KnownMessage) -> bool:
+        """Whether the address of the message is unsubscribed from its channel."""
+        return SuppressionReason.UNSUBSCRIBED in self._bars(message.address_key, message.channel)
+
+    def unsubscribe(self, key: MessageKey, *, how: ConsentSource) -> KnownMessage | None:
+        """Stops the channel of the message for its address, and takes back the person's consents to it.
+
+        From the return on, nothing is claimed or begun for them. Nothing is returned when the ledger does not know
+        the message: the wish is kept, and holds as soon as it does.
+        """
+        from perennial.model.events import ProviderEvent
+        from perennial.model.words import EventWord
+
+        now = self.now()
+        event = ProviderEvent(key=key, word=EventWord.UNSUBSCRIBED, provider=EDGE, at=now)
+        self.ledger.apply_events([event], received_at=now)
+        message = self.ledger.message(key)
+        if message is not None:
+            # The event counts once for ever; who has come back since then, and leaves again, is to be heard too.
+            self.ledger.suppress(
+                address_key=message.address_key,
+                channel=message.channel,
+                reason=SuppressionReason.UNSUBSCRIBED,
+                at=now,
+            )
+            said = self._consents(message, message.channel, granted=(), how=how)
+            self.ledger.record_consents(said, recorded_at=now)
+        return message
+
+    def resubscribe(self, message: KnownMessage) -> Return:
+        """Takes an unsubscribing back, for what the message was about; anything else is asked for on its own."""
+        now, topics = self.now(), self.topics_of(message)
+        said = self._consents(
+            message, message.channel, granted=topics, how=ConsentSource.PREFERENCE_PAGE
+        )
+        self.ledger.record_consents(said, recorded_at=now)
+        self.ledger.lift(
+            message.address_key,
+            message.channel,
+            SuppressionReason.UNSUBSCRIBED,
+            at=now,
+            by=ConsentSource.PREFERENCE_PAGE,
+        )
+        bars = self._bars(message.address_key, message.channel)
+        return Return(topics=topics, barred=min(bars, default=None))
+
+    def answer_of(self, key: MessageKey) -> Answer | None:
+        """What was answered to the survey of a message."""
+        return self.ledger.answer_of(key)
+
+    def answer(
+        self, message: KnownMessage, *, scale: SurveyScale, score: int, comment: str | None
+    ) -> Answer:
+        """Keeps an answer and returns the one that stands: the first score, and the comment of its first day.
+
+        A low score opens a case, and gives the person a month without messages.
+        """
+        now = self.now()
+        self.ledger.record_answer(message.key, scale=scale, score=score, comment=comment, at=now)
+        stands = self.ledger.answer_of(message.key)
+        if stands is None:
+            msg = "An answer was erased while it was being recorded."
+            raise LedgerError(msg)
+        if is_low(stands.scale, stands.score) and self.ledger.open_case(
+            message.key, why=CaseReason.LOW_SCORE, at=stands.at
+        ):
+            self._give_quiet(message)
+        return stands
+
+    def _give_quiet(self, message: KnownMessage) -> None:
+        until = self.now() + QUIET_AFTER_A_LOW_SCORE
+        asked = self.ledger.preferences_of(message.person_id).paused_until
+        if asked is None or asked < until:
+            self.ledger.prefer(
+                message.person_id,
+                message.customer_id,
+                {PreferenceName.PAUSED_UNTIL: until.isoformat()},
+                at=self.now(),
+                how=ConsentSource.SURVEY,
+                proof=message.key,
+            )
+
+    def _bars(self, address_key: str, channel: Channel) -> set[SuppressionReason]:
+        standing = self.ledger.suppressions_of([address_key])
+        return {s.reason for s in standing if s.channel is channel}
+
+    def _consents(
+        self,
+        message: KnownMessage,
+        channel: Channel,
+        *,
+        granted: Collection[Topic],
+        how: ConsentSource,
+        wording: str | None = None,
+    ) -> list[ConsentEntry]:
+        """The person's word on every topic of a channel: yes to what is granted, no to all else."""
+        from perennial.ledger.values import ConsentEntry
+
+        return [
+            ConsentEntry(
+                person_id=message.person_id,
+                customer_id=message.customer_id,
+                channel=channel,
+                topic=topic,
+                state=ConsentState.GRANTED if topic in granted else ConsentState.WITHDRAWN,
+                at=self.now(),
+                how=how,
+                wording=wording,
+                proof=message.key,
+            )
+            for topic in Topic
+        ]
