@@ -136,7 +136,9 @@ class Rig:
             "PERENNIAL_TWILIO_MESSAGING_SERVICE": MESSAGING_SERVICE,
             "PERENNIAL_TWILIO_HOST": self.provider.url,
         }
-        kept = {k: value for k, value in os.environ.items() if not k.startswith("PERENNIAL_")}
+        # An installation has its modules compiled; without that, each task would begin by compiling them all.
+        dropped = ("PERENNIAL_", "PYTHONDONTWRITEBYTECODE")
+        kept = {k: value for k, value in os.environ.items() if not k.startswith(dropped)}
         paths = os.pathsep.join([str(HERE), str(HERE.parent / "plugins")])
         return kept | own | {"PYTHONPATH": paths}
 
