@@ -96,7 +96,7 @@ def nightly_dag(*, cron: str, zone: ZoneInfo, doc: str) -> DAG:
         datasets = list(SHOP_DATASETS)
         extracted = extract.expand(dataset=datasets)
         checked = validate.expand(dataset=datasets)
-        extracted >> checked >> publish() >> understand() >> form_audiences()
+        extracted >> checked >> publish() >> understand() >> form_audiences() >> finish_erasures()
     return dag
 
 
@@ -180,6 +180,13 @@ def form_audiences(**context: Any) -> int:  # noqa: ANN401 - Airflow's context
     """Works out who is in which campaign's audience."""
     with _installation() as perennial:
         return perennial.form_audiences(_day(context))
+
+
+@task
+def finish_erasures(**_: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
+    """Forgets those who asked for it while a message of theirs was on its way."""
+    with _installation() as perennial:
+        return perennial.finish_erasures().as_json()
 
 
 @task.sensor(poke_interval=60, timeout=6 * 60 * 60, mode="reschedule")

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from perennial.cli import views
 from perennial.cli.answering import answering
 from perennial.cli.installing import installation
+from perennial.cli.rights import rights
 from perennial.cli.showing import AsJson, notes, out, show
 from perennial.cli.steering import say_if_paused, say_what_is_next, steering
 from perennial.cli.telling import telling
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(answering)
 app.add_typer(steering)
+app.add_typer(rights)
 app.add_typer(telling)
 _DAY_HELP = "Day on which messages go out, YYYY-MM-DD."
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_DAY_HELP)]
@@ -167,18 +169,6 @@ def preview(
         html.write_text(shown.message.html, encoding="utf-8")
         notes.print(f"HTML written to {html}")
     show(views.preview_json(shown), as_json, views.preview)
-
-
-@app.command()
-def explain(
-    customer: Annotated[str, typer.Argument(help="Customer id.")],
-    day: DayOrLast = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say why a customer got a message on a day, or did not."""
-    with installation() as perennial:
-        explanation = perennial.explain(customer, day.date() if day else perennial.last_night())
-    show(explanation.as_json(), as_json, views.explanation)
 
 
 @app.command()

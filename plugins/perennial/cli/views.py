@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group, RenderableType
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from perennial.cli.showing import table_of
@@ -59,7 +57,8 @@ def plan(data: Json) -> RenderableType:
         for reason, count in reasons.items():
             table.add_row(f"{heading}: {Reason(reason).meaning}", f"{count:,}", style="dim")
     foot = (
-        f"{data['emails']:,} emails, {data['sms']:,} SMS in {data['sms_segments']:,} segments,"
+        f"{data['emails']:,} emails, {data['sms']:,} SMS in {data['sms_segments']:,} segments"
+        + (f" (at most {data['most_segments']} each)," if data["sms"] else ",")
         + (f" {data['whatsapp']:,} on WhatsApp," if data["whatsapp"] else "")
         + f" {data['cost']} {data['currency']} · plan {data['plan_hash'][:12]}"
         + (" · dispatch has begun: the plan stands" if data["begun"] else "")
@@ -116,32 +115,6 @@ def _head(data: Json) -> str:
     if "segments" in data:
         return f"SMS · {length} · {data['segments']} segments"
     return f"WhatsApp · {length} · {data['content_sid']}"
-
-
-def explanation(data: Json) -> RenderableType:
-    """The decisions about one customer, then the figures behind them."""
-    table = table_of(
-        f"Customer {data['customer_id']} · {data['day']}", "campaign", "outcome", "why", "state"
-    )
-    for row in data["decisions"]:
-        outcome = row["outcome"] + (f" ({row['channel']})" if row["outcome"] == "send" else "")
-        sentence = row["sentence"] + (f" {row['detail']}" if row["detail"] else "")
-        table.add_row(
-            row["campaign"], outcome, f"{sentence}\n{_facts(row['why'])}", row["state"] or ""
-        )
-    if not data["decisions"]:
-        table.add_row(
-            "–", "–", "In no campaign's audience on this day, or nothing is planned yet.", ""
-        )
-    figures = Table(box=None, show_header=False, padding=(0, 2))
-    for name, value in data["features"].items():
-        if value is not None:
-            figures.add_row(Text(name, style="dim"), str(value))
-    return Group(table, figures)
-
-
-def _facts(why: str) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in json.loads(why).items())
 
 
 def fault_json(fault: Fault) -> dict[str, Any]:

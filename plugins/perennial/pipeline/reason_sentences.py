@@ -105,7 +105,7 @@ def became(
     if state is None:
         return "Has not left yet."
     said = {
-        MessageState.ACCEPTED: f"The provider took it on{_at(settled_at, known.zone)}",
+        MessageState.ACCEPTED: f"The provider accepted it{_at(settled_at, known.zone)}",
         MessageState.REFUSED: "The provider refused it" + (f" ({code})" if code else ""),
     }.get(state)
     if said is None:

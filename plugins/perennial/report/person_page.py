@@ -113,7 +113,7 @@ class _Cells:
     def text(self, row: Row, column: str) -> str:
         value = row.get(column)
         if column == "events":
-            return ", ".join(self._event(event) for event in value or ())
+            return ", ".join(self._event(event) for event in value or ()) or self._plain(None)
         if column == "total" and value is not None:
             return format_currency(value, row.get("currency", self.currency), locale=self.locale)
         return self._plain(value)

@@ -35,7 +35,7 @@ def test_a_message_is_followed_from_the_plan_to_its_reader(perennial: Perennial)
 
     assert decision.sentence == "Was to leave by email on 10 June 2026 at 09:30."
     assert decision.became == (
-        "The provider took it on on 10 June 2026 at 09:30; it arrived on 10 June 2026 at 11:00."
+        "The provider accepted it on 10 June 2026 at 09:30; it arrived on 10 June 2026 at 11:00."
     )
 
 

@@ -133,7 +133,7 @@ def test_what_was_reported_is_told_after_the_answer(word: EventWord) -> None:
         known=KNOWN,
     )
 
-    assert said.startswith("The provider took it on on 8 June 2026 at 10:30; ")
+    assert said.startswith("The provider accepted it on 8 June 2026 at 10:30; ")
     assert said.endswith(" on 8 June 2026 at 10:31.")
 
 
