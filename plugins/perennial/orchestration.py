@@ -29,6 +29,7 @@ from airflow.sdk.exceptions import (
     AirflowFailException,
     AirflowNotFoundException,
     AirflowRescheduleException,
+    AirflowSkipException,
 )
 
 from perennial.campaigns.describing import describe_campaign
@@ -96,7 +97,10 @@ def nightly_dag(*, cron: str, zone: ZoneInfo, doc: str) -> DAG:
         datasets = list(SHOP_DATASETS)
         extracted = extract.expand(dataset=datasets)
         checked = validate.expand(dataset=datasets)
-        extracted >> checked >> publish() >> understand() >> form_audiences() >> finish_erasures()
+        published = publish()
+        extracted >> checked >> published >> understand() >> form_audiences() >> finish_erasures()
+        # Beside the chain: whom SendGrid does not reach tonight, the claim and SendGrid itself keep from being written to.
+        published >> sync_suppressions()
     return dag
 
 
@@ -180,6 +184,26 @@ def form_audiences(**context: Any) -> int:  # noqa: ANN401 - Airflow's context
     """Works out who is in which campaign's audience."""
     with _installation() as perennial:
         return perennial.form_audiences(_day(context))
+
+
+@task(retries=3)
+def sync_suppressions(**context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
+    """Takes over SendGrid's suppression lists before the campaigns of the day are planned, and hands on ours."""
+    with _installation() as perennial:
+        if not perennial.syncs:
+            msg = "Email does not go by SendGrid: there are no lists to read."
+            raise AirflowSkipException(msg)
+        if _day(context) < perennial.now().astimezone(perennial.shop.zone).date():
+            msg = "The lists are those of now: a night of the past has no use for them."
+            raise AirflowSkipException(msg)
+        synced = perennial.sync_suppressions()
+    return {
+        "read": sum(pulled.entries for pulled in synced.pulled.values()),
+        "new": sum(pulled.new for pulled in synced.pulled.values()),
+        "handed_on": synced.handed_on,
+        "bouncing": synced.bouncing,
+        "silent": sum(silence.silent for silence in synced.silences),
+    }
 
 
 @task

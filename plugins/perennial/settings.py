@@ -138,6 +138,10 @@ class Settings(BaseSettings):
         None,
         description="Airflow connection with Twilio's account as its login and the token as its password.",
     )
+    team_webhook: SecretStr | None = Field(
+        None,
+        description="Address to which a customer's low score is posted as JSON at once: a chat or a help desk.",
+    )
     twilio_old_auth_token: SecretStr | None = Field(
         None, description="The auth token before, while callbacks may still be signed with it."
     )

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from perennial.cli import views
 from perennial.cli.answering import answering
 from perennial.cli.installing import installation
+from perennial.cli.listing import listing
 from perennial.cli.rights import rights
 from perennial.cli.showing import AsJson, notes, out, show
 from perennial.cli.steering import say_if_paused, say_what_is_next, steering
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(answering)
 app.add_typer(steering)
+app.add_typer(listing)
 app.add_typer(rights)
 app.add_typer(telling)
 _DAY_HELP = "Day on which messages go out, YYYY-MM-DD."

@@ -132,8 +132,15 @@ def _default(name: str, default: object) -> str:
 def _commands() -> str:
     command = typer.main.get_command(app)
     head = "# Commands\n\nAll but `demo` and `edge` take `--json` for data on stdout and nothing else; all take `--help`.\n"
-    found: Mapping[str, Any] = getattr(command, "commands", {})
-    return head + "".join(_command(name, found[name]) for name in sorted(found))
+    return head + "".join(_command(name, each) for name, each in _all_of(command, ""))
+
+
+def _all_of(group: Any, before: str) -> Iterable[tuple[str, Any]]:  # noqa: ANN401 - click's group
+    """Every command, and after it those that belong to it."""
+    found: Mapping[str, Any] = getattr(group, "commands", {})
+    for name in sorted(found):
+        yield before + name, found[name]
+        yield from _all_of(found[name], f"{before}{name} ")
 
 
 def _command(name: str, command: Any) -> str:  # noqa: ANN401 - click's command

@@ -17,7 +17,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing els
 _WORDS = frozenset(
     (
         *("outcome", "why", "state", "campaign", "control", "by", "reason", "answer", "ruling"),
-        "since (UTC)",
+        *("since (UTC)", "customer", "closed by"),
     )
 )
 

@@ -54,6 +54,27 @@ class Hearing:
             self._database, "start", sid=sid, address_key=address_key, channel=channel, at=at
         )
 
+    def suppress_by_hand(
+        self, address_key: str, channel: Channel, *, by: str, reason: str, at: datetime
+    ) -> bool:
+        """Suppresses an address because a person of the shop says so; says whether that is new, and then keeps who and why.
+
+        Raises:
+            LedgerError: it does not say who or why, or says too much.
+        """
+        manual = SuppressionReason.MANUAL
+        row = {"address_key": address_key, "channel": channel, "reason": manual, "at": at}
+        why = f"{channel} {manual}: {reason}"
+
+        def put(connection: Connection) -> bool:
+            new = suppress_within(connection, row)
+            if new:
+                action = AuditAction.SUPPRESSED
+                note(connection, action, actor=by, subject=address_key, reason=why, at=at)
+            return new
+
+        return self._database.write(put)
+
     def suppress_listed(self, entries: Sequence[ListedAddress], channel: Channel) -> int:
         """Takes over what a provider's list says; says how many addresses and reasons stand that did not before.
 
@@ -92,13 +113,14 @@ class Hearing:
 
 
 def _obey(database: Database, wish: str, **told: Any) -> bool:  # noqa: ANN401 - the columns of a text
-    first = _INSERT[database.dialect](inbound_texts).values(wish=wish, **told)
+    text = _INSERT[database.dialect](inbound_texts).values(wish=wish, **told)
+    first = text.on_conflict_do_nothing().returning(inbound_texts.c.sid)
     sid, at, address_key, channel = (told[n] for n in ("sid", "at", "address_key", "channel"))
     reason = SuppressionReason.STOPPED
     row = {"address_key": address_key, "channel": channel, "reason": reason, "at": at}
 
     def obey(connection: Connection) -> bool:
-        if connection.execute(first.on_conflict_do_nothing()).rowcount == 0:
+        if connection.execute(first).scalar() is None:
             return False
         if wish == "stop":
             done, action = suppress_within(connection, row), AuditAction.SUPPRESSED

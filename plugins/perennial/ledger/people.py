@@ -105,12 +105,15 @@ class People:
         *,
         at: datetime,
         by: str,
+        because: str | None = None,
     ) -> bool:
-        """Ends one reason on one channel, and notes who did; says whether it stood until now.
+        """Ends one reason on one channel, and notes who did, and why; says whether it stood until now.
 
         What was given at that instant or since stands, in whatever order the ledger is told.
         """
-        return suppressing.lift(self._database, address_key, channel, reason, at=at, by=by)
+        return suppressing.lift(
+            self._database, address_key, channel, reason, at=at, by=by, because=because
+        )
 
     def suppressed(self) -> pa.Table:
         """Every address that is suppressed now, once a channel, with the first reason; see reading.SUPPRESSED."""

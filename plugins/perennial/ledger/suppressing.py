@@ -52,6 +52,7 @@ def lift(
     *,
     at: datetime,
     by: str,
+    because: str | None = None,
 ) -> bool:
     """Ends one reason on one channel, if it was said before `at`; says whether it stood until now."""
     row = {"address_key": address_key, "channel": channel, "reason": reason, "at": at}
@@ -59,7 +60,7 @@ def lift(
     def take_off(connection: Connection) -> bool:
         lifted = lift_within(connection, row)
         if lifted:
-            why = f"{channel} {reason}"
+            why = f"{channel} {reason}" + (f": {because}" if because else "")
             note(connection, AuditAction.LIFTED, actor=by, subject=address_key, reason=why, at=at)
         return lifted
 

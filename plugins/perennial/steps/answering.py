@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from perennial.bootstrap import Installation
 from perennial.errors import LedgerError
 from perennial.model.keys import link_token, read_link_token, read_signed_target
 from perennial.model.surveys import is_low
@@ -21,6 +20,7 @@ from perennial.model.words import (
     SurveyScale,
     Topic,
 )
+from perennial.steps.cases import CaseSteps
 
 if TYPE_CHECKING:
     from perennial.ledger.values import Answer, ConsentEntry, KnownMessage
@@ -49,7 +49,7 @@ class Return:
     barred: SuppressionReason | None
 
 
-class AnswerSteps(Installation):
+class AnswerSteps(CaseSteps):
     """Taking customers at their word. Everything may be said twice.
 
     Every method that writes raises LedgerError when it could not; nothing is promised to the customer then.
@@ -130,12 +130,13 @@ class AnswerSteps(Installation):
     ) -> Answer:
         """Keeps an answer and returns the one that stands: the first score, and the comment of its first day.
 
-        A low score opens a case, and gives the person a month without messages.
+        A low score opens a case, of which the team is told, and gives the person a month without messages.
         """
         now = self.now()
         self.ledger.record_answer(message.key, scale=scale, score=score, comment=comment, at=now)
         stands = self.ledger.answer_of(message.key)
         if stands is None:
+            self.tell_team_soon(message.key)
             msg = "An answer was erased while it was being recorded."
             raise LedgerError(msg)
         if is_low(stands.scale, stands.score) and self.ledger.open_case(

@@ -9,14 +9,18 @@ from zoneinfo import ZoneInfo
 
 from perennial.settings import Settings, read_settings
 from perennial.sources.shop_clock import read_zone
+from perennial.steps.cases import CaseSteps
 from perennial.steps.choosing import ChoiceSteps
 from perennial.steps.events import EventSteps
 from perennial.steps.night import NightSteps
 from perennial.steps.reconciling import ReconcilingSteps
 from perennial.steps.steering import SteeringSteps
+from perennial.steps.syncing import ListSteps
 
 
-class Perennial(NightSteps, ChoiceSteps, EventSteps, ReconcilingSteps, SteeringSteps):
+class Perennial(
+    NightSteps, ChoiceSteps, EventSteps, ReconcilingSteps, SteeringSteps, ListSteps, CaseSteps
+):
     """One installation at work. Every step may be repeated at any time."""
 
 
