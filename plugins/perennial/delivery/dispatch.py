@@ -21,7 +21,7 @@ from perennial.delivery.run import Run
 from perennial.delivery.stopping import Stop, on_signals
 from perennial.ledger.store import Ledger
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.policy import Caps
+from perennial.model.policy import NO_BUDGET, Budget, Caps
 from perennial.model.words import Channel
 
 # Less than what Airflow leaves between asking a task to end and killing it.
@@ -38,6 +38,7 @@ async def dispatch(
     providers: Mapping[Channel, Provider],
     compose: Callable[[PlannedMessage], Message],
     caps: Caps,
+    budget: Budget = NO_BUDGET,
     clock: Callable[[], datetime],
     worker: str,
     lease: timedelta,
@@ -88,7 +89,7 @@ async def dispatch(
             silent_for=silent_for,
         )
 
-    run = Run(desk, providers, caps=caps, limit=limit, settle_doubts=ask)
+    run = Run(desk, providers, caps=caps, budget=budget, limit=limit, settle_doubts=ask)
     try:
         await _orderly(run.carry_out(messages), desk.stop)
     finally:

@@ -22,7 +22,7 @@ from perennial.delivery.reading_ahead import Chunk, ReadingAhead
 from perennial.errors import DeliveryError
 from perennial.ledger.values import Claim
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import Caps
+from perennial.model.policy import NO_BUDGET, Budget, Caps
 from perennial.model.words import Channel, Control
 
 _CHUNKS_IN_HAND = 4
@@ -41,6 +41,7 @@ class Run:
         providers: Mapping[Channel, Provider],
         *,
         caps: Caps,
+        budget: Budget = NO_BUDGET,
         limit: int | None,
         settle_doubts: Callable[[], Awaitable[None]],
     ) -> None:
@@ -49,6 +50,7 @@ class Run:
             channel: Handover(desk, provider) for channel, provider in providers.items()
         }
         self._caps = caps
+        self._budget = budget
         self._left = limit
         self._settle_doubts = settle_doubts
         self._carrying: set[asyncio.Task[None]] = set()
@@ -198,6 +200,7 @@ class Run:
             lease=self._desk.lease,
             now=self._desk.clock(),
             caps=self._caps,
+            budget=self._budget,
         )
         return self._sorted_out(candidates, claim)
 

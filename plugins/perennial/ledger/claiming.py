@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from perennial.ledger.budgeting import count, open_purse
 from perennial.ledger.columns import Row, load
 from perennial.ledger.database import Database
 from perennial.ledger.statements import gathering, packed, packed_keys, statement
@@ -17,7 +18,7 @@ from perennial.ledger.tables import in_utc, iso
 from perennial.ledger.values import Claim
 from perennial.model.keys import MessageKey
 from perennial.model.message import Coupon, PlannedMessage
-from perennial.model.policy import Caps
+from perennial.model.policy import NO_BUDGET, Budget, Caps
 from perennial.model.words import Reason
 
 CHUNK = 1000
@@ -34,8 +35,9 @@ def claim(
     lease: timedelta,
     now: datetime,
     caps: Caps,
+    budget: Budget = NO_BUDGET,
 ) -> Claim:
-    """Claims what may leave now; of messages that share a limit, those that come first.
+    """Claims what may leave now; of messages that share a limit or a budget, those that come first.
 
     Raises:
         LedgerError: a chunk could not be committed; the chunks before it are claimed until their lease ends.
@@ -43,7 +45,7 @@ def claim(
     candidates = list({message.key: message for message in reversed(messages)}.values())[::-1]
     chunks = (candidates[i : i + CHUNK] for i in range(0, len(candidates), CHUNK))
     common = {"worker": worker, "now": in_utc(now), **_limits(caps, in_utc(now))}
-    return _joined([_claim_chunk(database, chunk, common, lease) for chunk in chunks])
+    return _joined([_claim_chunk(database, chunk, common, lease, budget) for chunk in chunks])
 
 
 def block(
@@ -93,8 +95,8 @@ def _claim_chunk(
     chunk: Sequence[PlannedMessage],
     common: Mapping[str, Any],
     lease: timedelta,
+    budget: Budget,
 ) -> Claim:
-    layers = _layers(chunk)
 
     def decide(connection: Connection) -> Claim:
         # One decision at a time in the whole ledger. A lock for each person would let chunks overlap, but takes
@@ -102,17 +104,39 @@ def _claim_chunk(
         # order would stop each other. Waiting costs little: a chunk takes milliseconds, a request far longer.
         clock = database.lock(connection)
         terms = {**common, "clock": clock, "lease_until": clock + lease}
-        return _joined(
-            [_claim_layer(connection, database.dialect, layer, terms) for layer in layers]
-        )
+        purse = open_purse(connection, chunk, budget)
+        paid = [message for message in chunk if purse.takes(message)]
+        claims = [
+            _claim_layer(connection, database.dialect, layer, terms) for layer in _layers(paid)
+        ]
+        claim = _joined([*claims, _unpaid(connection, database.dialect, chunk, paid, terms)])
+        count(connection, database.dialect, (m for m in paid if m.key in claim.claimed), purse)
+        return claim
 
     return database.write(decide)
+
+
+def _unpaid(
+    connection: Connection,
+    dialect: str,
+    chunk: Sequence[PlannedMessage],
+    paid: Sequence[PlannedMessage],
+    terms: Mapping[str, Any],
+) -> Claim:
+    """What the budget has no room for is blocked."""
+    if len(paid) == len(chunk):
+        return Claim()
+    taken = {message.key for message in paid}
+    rest = [message for message in chunk if message.key not in taken]
+    rows = [_blocked(message, Reason.BUDGET_EXHAUSTED) for message in rest]
+    _record_blocks(connection, dialect, rows, terms["now"])
+    return Claim(blocked={message.key: Reason.BUDGET_EXHAUSTED for message in rest})
 
 
 def _layers(chunk: Sequence[PlannedMessage]) -> list[Sequence[PlannedMessage]]:
     """Messages of a layer share no limit, so that they are claimed at once; of those that do, the first goes first."""
     if _share_no_limit(chunk):
-        return [chunk]
+        return [chunk] if chunk else []
     layers: list[list[PlannedMessage]] = []
     turns: dict[object, int] = {}
     for message in chunk:

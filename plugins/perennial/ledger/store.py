@@ -11,6 +11,7 @@ from sqlalchemy import Connection, update
 
 from perennial.ledger import (
     applying,
+    budgeting,
     claiming,
     commanding,
     engaging,
@@ -22,6 +23,7 @@ from perennial.ledger import (
     settling,
     sharing,
 )
+from perennial.ledger.budgeting import Spent
 from perennial.ledger.database import Database
 from perennial.ledger.hearing import Hearing
 from perennial.ledger.people import People
@@ -51,7 +53,7 @@ from perennial.ledger.values import (
 from perennial.model.events import ProviderEvent
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage, Receipt
-from perennial.model.policy import Caps
+from perennial.model.policy import NO_BUDGET, Budget, Caps
 from perennial.model.words import Channel, Control, MessageState, Reason
 
 __all__ = [
@@ -117,10 +119,11 @@ class Ledger(People, Rights, Hearing):
         lease: timedelta,
         now: datetime,
         caps: Caps,
+        budget: Budget = NO_BUDGET,
     ) -> Claim:
         """Claims what may leave now. The lease is measured by the database's clock, everything else by `now`."""
         return claiming.claim(
-            self._database, messages, worker=worker, lease=lease, now=now, caps=caps
+            self._database, messages, worker=worker, lease=lease, now=now, caps=caps, budget=budget
         )
 
     def begin_dispatch(
@@ -312,12 +315,16 @@ class Ledger(People, Rights, Hearing):
         """A message that was claimed at least once, as it stands now."""
         return reading.message(self._database, key)
 
-    def standing(self, campaign: str, day: date) -> Standing:
-        """Where the messages of a campaign's day stand."""
+    def spent_before(self, day: date, *, now: datetime) -> Mapping[str, Spent]:
+        """What each campaign, and all of them under *, have spent in a day's month before that day."""
+        return budgeting.spent_before(self._database, day, now=now)
+
     def engaged(self, *, since: datetime) -> pa.Table:
         """Each person who has opened a message or followed a link since an instant, with the last time."""
         return engaging.engaged(self._database, since=since)
 
+    def standing(self, campaign: str, day: date) -> Standing:
+        """Where the messages of a campaign's day stand."""
         return reading.standing(self._database, campaign, day)
 
     def states(self, keys: Collection[MessageKey]) -> dict[MessageKey, MessageState]:

@@ -569,3 +569,37 @@ list_pulls = Table(
     Column("until", Instant, nullable=False, comment="Everything from before then was read."),
     comment="How far the suppression lists of providers have been read.",
 )
+
+costs = Table(
+    "costs",
+    METADATA,
+    Column("message_key", KEY, primary_key=True, comment="Which message."),
+    Column("campaign", String(64), nullable=False, comment="Whose budget it counts to."),
+    Column("day", Date, nullable=False, comment="Day of the plan that claimed it."),
+    Column("month", String(7), nullable=False, comment="Its month, as 2026-11."),
+    Column(
+        "money",
+        BigInteger,
+        nullable=False,
+        comment="Its price, in millionths of the shop's currency.",
+    ),
+    Column(
+        "segments",
+        BigInteger,
+        nullable=False,
+        comment="Its segments; 0 where it is no text message.",
+    ),
+    # Sums of a month.
+    Index("ix_costs_month_campaign", "month", "campaign"),
+    comment="What each message costs that counts to a budget.",
+)
+
+spending = Table(
+    "spending",
+    METADATA,
+    Column("whose", String(64), primary_key=True, comment="A campaign's, or * for all."),
+    Column("month", String(7), primary_key=True, comment="As 2026-11."),
+    Column("money", BigInteger, nullable=False, comment="In millionths of the shop's currency."),
+    Column("segments", BigInteger, nullable=False, comment="Text messages, in segments."),
+    comment="The sums of the costs, so that a claim need not count them.",
+)

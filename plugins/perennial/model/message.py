@@ -54,6 +54,8 @@ class PlannedMessage:
     expires_at: datetime
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     coupon: Coupon | None = field(default=None, repr=False)
+    segments: int = 0
+    cost: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

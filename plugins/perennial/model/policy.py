@@ -112,6 +112,9 @@ class Budget:
         return {name: limit for name, limit in found.items() if limit != Limit()}
 
 
+NO_BUDGET = Budget()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """The rules of policy.yaml."""

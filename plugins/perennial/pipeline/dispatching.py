@@ -21,7 +21,7 @@ from perennial.ledger.store import Ledger
 from perennial.ledger.values import HoldOut
 from perennial.model.keys import MessageKey
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.policy import Caps
+from perennial.model.policy import NO_BUDGET, Budget, Caps
 from perennial.model.words import Channel
 from perennial.pipeline.collecting import seldom_collected
 from perennial.pipeline.fence import SentMark
@@ -46,6 +46,7 @@ class Shipping:
     providers: Mapping[Channel, Provider]
     compose: Callable[[PlannedMessage], Message] = field(repr=False)
     caps: Caps
+    budget: Budget = NO_BUDGET
     lease: timedelta
     worker: str
     buyers: RecentBuyers
@@ -139,6 +140,7 @@ async def dispatch_wave(
                 providers=shipping.providers,
                 compose=shipping.compose,
                 caps=shipping.caps,
+                budget=shipping.budget,
                 clock=shipping.clock,
                 worker=shipping.worker,
                 lease=shipping.lease,

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 _COLUMNS = (
     *("message_key", "step", "template", "customer_id", "person_id", "occasion", "channel"),
     *("address", "address_key", "locale", "local_day", "send_at", "expires_at", "values"),
+    *("segments", "cost"),
 )
 COLUMNS = ", ".join(f'"{name}"' for name in _COLUMNS)
 # Few different ones in a plan, and costly to turn into Python's.
-_TIMES = frozenset(("local_day", "send_at", "expires_at"))
+_TIMES = frozenset(("local_day", "send_at", "expires_at", "cost"))
 _CHANNELS = {str(channel): channel for channel in Channel}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -101,7 +102,7 @@ class PlanReader:
     def _message(self, row: Iterable[Any]) -> PlannedMessage:
         """A message from the values of its columns, in their order."""
         message_key, step, template, customer_id, person_id, occasion, channel, *rest = row
-        address, address_key, locale, local_day, send_at, expires_at, values = rest
+        address, address_key, locale, local_day, send_at, expires_at, values, segments, cost = rest
         key = MessageKey(message_key)
         return PlannedMessage(
             key=key,
@@ -122,6 +123,8 @@ class PlanReader:
             expires_at=expires_at,
             values=_decode(values),
             coupon=self._coupon(key, step, local_day),
+            segments=segments,
+            cost=cost,
         )
 
     def _coupon(self, key: MessageKey, step: int, local_day: date) -> Coupon | None:

@@ -33,6 +33,7 @@ from perennial.model.message import PlannedMessage
 from perennial.model.policy import Policy
 from perennial.model.shop import Shop
 from perennial.model.words import Outcome, Reason
+from perennial.pipeline.affording import Room, room
 from perennial.pipeline.plan_reading import (
     COLUMNS,
     ORDER,
@@ -71,6 +72,7 @@ class PlanSummary:
     emails: int = 0
     sms: int = 0
     sms_segments: int = 0
+    most_segments: int = 0
     whatsapp: int = 0
     cost: Decimal = Decimal(0)
     currency: str = ""
@@ -127,7 +129,9 @@ def plan_campaign(
     )
     draft(engine, wordings)
     _prove(engine, PlanReader(campaign=campaign, day=day, secret=secret), proof)
-    _publish(engine, partition, shop)
+    limits = policy.budget.limits(campaign.name)
+    spent = ledger.spent_before(day, now=plan_instant(campaign, day, shop.zone)) if limits else {}
+    _publish(engine, partition, shop, room(limits, spent))
     summary = summarise(engine, campaign.name, day, shop)
     ledger.record_plan(_record(summary, plan_instant(campaign, day, shop.zone)))
     return summary
@@ -185,6 +189,7 @@ _SENDING = """
         count(*) filter (where channel = 'email') as emails,
         count(*) filter (where channel = 'sms') as sms,
         coalesce(sum(segments), 0)::bigint as sms_segments,
+        coalesce(max(segments), 0)::integer as most_segments,
         count(*) filter (where channel = 'whatsapp') as whatsapp,
         coalesce(sum(cost), 0)::decimal(18, 2) as cost,
         min(send_at) as first_send_at,
@@ -227,7 +232,8 @@ def draft(engine: Engine, wordings: Sequence[Wording]) -> None:
         create or replace table draft as
         select verdicts.*,
             case when verdicts.outcome = 'send' then {values_expression(wordings)} end as "values",
-            case when verdicts.outcome = 'send' then {incomplete_expression(wordings)} end as missing
+            case when verdicts.outcome = 'send' then {incomplete_expression(wordings)} end as missing,
+            0 as segments, 0::decimal(12, 4) as cost
         from verdicts
         left join facts using (message_key)
         """
@@ -261,18 +267,24 @@ def _proof_of(message: PlannedMessage, proof: Proof) -> dict[str, Any]:
     return {"message_key": message.key, "segments": segments, "reason": None, "detail": None}
 
 
-def _publish(engine: Engine, partition: Partition, shop: Shop) -> None:
+def _publish(engine: Engine, partition: Partition, shop: Shop, budget: Room) -> None:
     columns = ", ".join(f'"{c.name}"::{c.type} as "{c.name}"' for c in DECISIONS.columns)
-    query = f"""
-        with judged as (
-            select d.* exclude (outcome, reason, detail, address, "values"),
+    judged = f"""
+            select d.* exclude (outcome, reason, detail, address, "values", segments, cost),
                 case when d.missing is not null or p.reason is not null then 'skip' else d.outcome end as outcome,
                 case when d.missing is not null then 'incomplete_data' else coalesce(p.reason, d.reason) end as reason,
                 coalesce(d.missing, p.detail, d.detail) as detail,
-                d.address as known_address, d."values" as known_values, p.segments as known_segments
+                d.address as known_address, d."values" as known_values, p.segments as parts,
+                case
+                    when d.channel = 'sms' then p.segments * {shop.prices.sms_segment:f}
+                    when d.channel = 'whatsapp' then {shop.prices.whatsapp:f}
+                    else {shop.prices.email:f}
+                end as money
             from draft as d
             left join proved as p using (message_key)
-        ), final as (
+    """
+    query = f"""
+        with final as (
             select * replace (
                     case when outcome = 'send' then shard end as shard,
                     case when channel is not null and reason in ('no_address', 'bad_address') then null else channel end
@@ -280,14 +292,9 @@ def _publish(engine: Engine, partition: Partition, shop: Shop) -> None:
                 ),
                 case when outcome = 'send' then known_address end as address,
                 case when outcome = 'send' then known_values end as "values",
-                case when outcome = 'send' then known_segments end as segments,
-                case
-                    when outcome <> 'send' then null
-                    when channel = 'sms' then known_segments * {shop.prices.sms_segment:f}
-                    when channel = 'whatsapp' then {shop.prices.whatsapp:f}
-                    else {shop.prices.email:f}
-                end as cost
-            from judged
+                case when outcome = 'send' then parts end as segments,
+                case when outcome = 'send' then money end as cost
+            from ({budget.within(judged)})
         )
         select {columns} from final
     """

@@ -131,6 +131,7 @@ class CampaignSteps(Installation):
             providers=self.providers(),
             compose=self._compose,
             caps=self.policy.caps,
+            budget=self.policy.budget,
             clock=self.now,
             lease=timedelta(seconds=self.settings.lease_seconds),
             worker=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",

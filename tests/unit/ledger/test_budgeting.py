@@ -1,0 +1,120 @@
+"""A month's budget holds however many workers claim, and what was never sent is given back."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ledger_builder import DAY, LEASE, NOON, a_message, beginning, settling
+from perennial.ledger.store import Claim, Ledger
+from perennial.model.message import PlannedMessage
+from perennial.model.policy import Budget, Caps, Limit
+from perennial.model.words import Channel, MessageState, Reason
+
+ALL = "*"
+
+
+def texts(count: int, *, segments: int = 3, first: int = 0, **more: Any) -> list[PlannedMessage]:
+    """Texts to different people, as they are after merging."""
+    priced = {"segments": segments, "cost": segments * Decimal("0.0079"), "channel": Channel.SMS}
+    return [a_message(str(first + n), **(priced | more)) for n in range(count)]
+
+
+def claiming(ledger: Ledger, messages: list[PlannedMessage], budget: Budget, **more: Any) -> Claim:
+    given = {"worker": "worker-1", "lease": LEASE, "now": NOON, "caps": Caps(), **more}
+    return ledger.claim(messages, budget=budget, **given)
+
+
+def of_segments(most: int) -> Budget:
+    return Budget(together=Limit(sms_segments=most))
+
+
+def test_case_49_texts_that_grew_to_three_segments_stop_at_the_budget(ledger: Ledger) -> None:
+    claim = claiming(ledger, texts(10), of_segments(20))
+
+    assert len(claim.claimed) == 6
+    assert list(claim.blocked.values()) == [Reason.BUDGET_EXHAUSTED] * 4
+
+
+def test_the_budget_holds_over_claims_workers_and_campaigns(ledger: Ledger) -> None:
+    budget = of_segments(20)
+    first = claiming(ledger, texts(4), budget)
+    second = claiming(ledger, texts(4, first=10, campaign="birthday"), budget, worker="worker-2")
+
+    assert len(first.claimed) == 4
+    assert len(second.claimed) == 2
+
+
+def test_a_campaign_has_a_limit_of_its_own_within_that_of_all(ledger: Ledger) -> None:
+    budget = Budget(
+        together=Limit(money=Decimal(1)), campaigns={"win_back": Limit(money=Decimal("0.05"))}
+    )
+    mine = claiming(ledger, texts(4), budget)
+    others = claiming(ledger, texts(4, first=10, campaign="birthday"), budget)
+
+    assert len(mine.claimed) == 2
+    assert len(others.claimed) == 4
+
+
+def test_what_costs_nothing_passes_a_budget_that_is_spent(ledger: Ledger) -> None:
+    budget = of_segments(3)
+    claiming(ledger, texts(1), budget)
+    email = a_message("90", cost=Decimal("0.0008"))
+
+    assert claiming(ledger, [email], budget).claimed == {email.key}
+
+
+def test_another_month_has_its_own_budget(ledger: Ledger) -> None:
+    budget = of_segments(3)
+    claiming(ledger, texts(1), budget)
+    later = texts(1, first=5, day=date(2026, 12, 1))
+
+    assert len(claiming(ledger, later, budget).claimed) == 1
+
+
+def test_claiming_the_same_again_counts_once(ledger: Ledger) -> None:
+    budget, messages = of_segments(6), texts(1)
+    claiming(ledger, messages, budget)
+    ledger.release([messages[0].key], worker="worker-1")
+    again = claiming(ledger, messages, budget)
+    other = claiming(ledger, texts(1, first=5), budget)
+
+    assert len(again.claimed) == len(other.claimed) == 1
+
+
+def test_what_may_not_leave_for_another_reason_costs_nothing(ledger: Ledger) -> None:
+    late = texts(1, expires_at=NOON - timedelta(hours=1))
+    claim = claiming(ledger, [*late, *texts(1, first=5)], of_segments(6))
+    rest = claiming(ledger, texts(1, first=8), of_segments(6))
+
+    assert claim.blocked == {late[0].key: Reason.EXPIRED}
+    assert len(rest.claimed) == 1
+
+
+def test_what_was_refused_is_given_back(ledger: Ledger) -> None:
+    budget, messages = of_segments(6), texts(2)
+    claiming(ledger, messages, budget)
+    beginning(ledger, messages)
+    settling(ledger, messages[:1], MessageState.REFUSED)
+    settling(ledger, messages[1:])
+    tomorrow = DAY + timedelta(days=1)
+
+    assert claiming(ledger, texts(1, first=5), budget).claimed == frozenset()
+    spent = ledger.spent_before(tomorrow, now=NOON)
+    assert spent[ALL].sms_segments == spent["win_back"].sms_segments == 3
+    assert spent[ALL].money == Decimal("0.0237")
+    assert len(claiming(ledger, texts(1, first=5), budget).claimed) == 1
+
+
+def test_a_plan_counts_the_days_before_its_own(ledger: Ledger) -> None:
+    claiming(ledger, texts(2), of_segments(100))
+
+    assert ledger.spent_before(DAY, now=NOON) == {}
+    assert ledger.spent_before(DAY + timedelta(days=1), now=NOON)[ALL].sms_segments == 6
+
+
+def test_without_a_budget_nothing_is_written_down(ledger: Ledger) -> None:
+    claiming(ledger, texts(2), Budget())
+
+    assert ledger.spent_before(DAY + timedelta(days=1), now=NOON) == {}

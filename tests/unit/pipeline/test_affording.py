@@ -1,0 +1,76 @@
+"""A plan leaves out what the budget has no room for, the least valuable first."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from perennial.lake.duck import Engine
+from perennial.lake.partitions import Lake
+from perennial.ledger.budgeting import Spent
+from perennial.model.policy import Limit
+from perennial.pipeline.affording import Room, room
+
+# One text of three segments to each of ten people, and an email to two; the richer the higher the number.
+_PLAN = """
+    select printf('%02d', n) as message_key, 'send' as outcome, null::varchar as reason, n < 5 as open_tomorrow,
+        n::decimal(18, 2) as average_order_value, if(n < 10, 3, 0) as parts, if(n < 10, 0.0237, 0.0008) as money
+    from range(12) as t(n)
+"""
+
+
+def left_out(tmp_path: Path, budget: Room, plan: str = _PLAN) -> dict[str, str]:
+    with Engine(Lake(tmp_path)) as engine:
+        rows = engine.rows(f"select * from ({budget.within(plan)}) order by message_key")
+    assert {row["reason"] for row in rows if row["outcome"] == "send"} <= {None}
+    assert {row["reason"] for row in rows if row["outcome"] != "send"} <= {"budget_exhausted"}
+    return {row["message_key"]: row["outcome"] for row in rows if row["outcome"] != "send"}
+
+
+def test_case_49_the_most_valuable_texts_leave_and_emails_are_not_concerned(tmp_path: Path) -> None:
+    beyond = left_out(tmp_path, Room(segments=13))
+
+    assert beyond == dict.fromkeys(("00", "01", "02", "03", "04"), "defer") | {"05": "skip"}
+
+
+def test_what_is_left_out_for_its_segments_does_not_spend_the_money(tmp_path: Path) -> None:
+    beyond = left_out(tmp_path, Room(segments=6, money=Decimal("0.05")))
+
+    assert set(beyond) == {f"{n:02}" for n in range(8)}
+
+
+def test_of_equal_value_the_hash_of_the_message_decides_and_the_order_of_the_rows_does_not(
+    tmp_path: Path,
+) -> None:
+    alike = _PLAN.replace("n::decimal(18, 2)", "20.00")
+
+    assert left_out(tmp_path, Room(segments=9), alike) == left_out(
+        tmp_path, Room(segments=9), f"select * from ({alike}) order by message_key desc"
+    )
+
+
+def test_a_budget_that_is_spent_lets_no_text_leave(tmp_path: Path) -> None:
+    assert len(left_out(tmp_path, Room(segments=-4))) == 10
+
+
+def test_without_limits_nothing_is_left_out(tmp_path: Path) -> None:
+    assert left_out(tmp_path, Room()) == {}
+
+
+@pytest.mark.parametrize(
+    ("spent", "left"),
+    [
+        ({}, Room(money=Decimal(30), segments=100)),
+        ({"*": Spent(Decimal(85), 10)}, Room(money=Decimal(15), segments=90)),
+        ({"win_back": Spent(Decimal(20), 0)}, Room(money=Decimal(10), segments=100)),
+    ],
+)
+def test_the_smallest_room_counts(spent: dict[str, Spent], left: Room) -> None:
+    limits = {
+        "*": Limit(money=Decimal(100), sms_segments=100),
+        "win_back": Limit(money=Decimal(30)),
+    }
+
+    assert room(limits, spent) == left
