@@ -28,8 +28,8 @@ from sending_rig.servers import postgres
 from perennial.ledger.store import Ledger
 from perennial.model.keys import message_key
 from perennial.model.message import Coupon, PlannedMessage, Receipt
-from perennial.model.shop import Caps
-from perennial.model.words import Channel, MessageState, Pressure
+from perennial.model.policy import Caps
+from perennial.model.words import Channel, MessageState, Pressure, Topic
 
 NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -140,6 +140,7 @@ def a_message(customer_id: str) -> PlannedMessage:
         person_id=f"person-{customer_id}",
         occasion="order-1",
         pressure=Pressure.PROMOTIONAL,
+        topic=Topic.OFFERS,
         channel=Channel.EMAIL,
         address=f"{customer_id}@example.test",
         address_key=f"address-{customer_id}",
