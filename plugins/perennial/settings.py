@@ -53,7 +53,8 @@ class Settings(BaseSettings):
         description="Folder for everything that is written when nothing else is said.",
     )
     project: Path = Field(
-        PROJECT, description="Folder with campaigns/, templates/, expectations/, shop.yaml and policy.yaml."
+        PROJECT,
+        description="Folder with campaigns/, templates/, expectations/, shop.yaml and policy.yaml.",
     )
     source_url: SecretStr | None = Field(None, description="SQLAlchemy URL of the shop's database.")
     source_connection: str | None = Field(
@@ -78,6 +79,11 @@ class Settings(BaseSettings):
         None,
         description="Header in which your proxy says who asks, such as X-Forwarded-For; its last entry is believed."
         " Without a proxy that always sets it, leave it out: anybody could say anything.",
+    )
+    click_links: bool = Field(
+        default=False,
+        description="Links to products in emails lead by way of the web app, which notes who followed them."
+        " SendGrid does so itself.",
     )
     clock: Clock = Field(
         Clock.WALL,
@@ -132,15 +138,15 @@ class Settings(BaseSettings):
         None,
         description="Verification key of SendGrid's Event Webhook; two with a comma while it changes.",
     )
+    team_webhook: SecretStr | None = Field(
+        None,
+        description="Address to which a customer's low score is posted as JSON at once: a chat or a help desk.",
+    )
     twilio_account_sid: str | None = Field(None, description="Twilio's account.")
     twilio_auth_token: SecretStr | None = Field(None, description="Its auth token.")
     twilio_connection: str | None = Field(
         None,
         description="Airflow connection with Twilio's account as its login and the token as its password.",
-    )
-    team_webhook: SecretStr | None = Field(
-        None,
-        description="Address to which a customer's low score is posted as JSON at once: a chat or a help desk.",
     )
     twilio_old_auth_token: SecretStr | None = Field(
         None, description="The auth token before, while callbacks may still be signed with it."

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from perennial.edge.gathering import Gatherer
@@ -54,9 +54,7 @@ class _Clicking:
             actor=clicker(request),
         )
         # The way is not to be held up by the note of it.
-        return Response(
-            status_code=302, headers={"Location": url}, background=BackgroundTask(self._note, event)
-        )
+        return RedirectResponse(url, 302, background=BackgroundTask(self._note, event))
 
     async def _note(self, event: ProviderEvent) -> None:
         try:

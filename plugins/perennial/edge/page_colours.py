@@ -28,8 +28,8 @@ def contrast(one: str, other: str) -> float:
 def _day(*, brand: str, accent: str, paper: str, ink: str) -> dict[str, str]:
     page = _until(paper, _WHITE, lambda c: _luminance(c) >= 0.75)
     card = _mix(_WHITE, page, 90)
-    words = _until(ink, _BLACK, lambda c: contrast(c, page) >= _LONG_TEXT)
     tint = _mix(brand, card, 8)
+    words = _clear(_clear(ink, _BLACK, page, at_least=_LONG_TEXT), _BLACK, tint)
     return {
         "page": page,
         "card": card,
@@ -47,8 +47,9 @@ def _day(*, brand: str, accent: str, paper: str, ink: str) -> dict[str, str]:
 def _night(*, brand: str, accent: str, paper: str, ink: str) -> dict[str, str]:
     page = _until(_mix(ink, _BLACK, 45), _BLACK, lambda c: _luminance(c) <= 0.012)
     card = _until(_mix(ink, _BLACK, 74), _BLACK, lambda c: _luminance(c) <= 0.03)
-    words = _until(_mix(paper, card, 94), _WHITE, lambda c: contrast(c, card) >= _LONG_TEXT)
-    tint = _mix(brand, card, 22)
+    tint = _until(_mix(brand, card, 22), card, lambda c: contrast(c, _WHITE) >= _LONG_TEXT)
+    words = _clear(_mix(paper, card, 94), _WHITE, card, at_least=_LONG_TEXT)
+    words = _clear(words, _WHITE, tint)
     return {
         "page": page,
         "card": card,

@@ -12,11 +12,11 @@ from perennial.edge.forms import first
 from perennial.edge.link_pages import LinkPages, Opened
 from perennial.ledger.answering import COMMENT_FOR, LONGEST_COMMENT
 from perennial.ledger.values import Answer, KnownMessage
-from perennial.model.surveys import SCORES, is_low
+from perennial.model.surveys import PURPOSES, SCORES, is_low
 from perennial.model.words import SurveyScale
-from perennial.steps.answering import PREFERENCES, SURVEY, SURVEY_NPS
+from perennial.steps.answering import PREFERENCES
 
-_SCALES = {SURVEY: SurveyScale.CSAT, SURVEY_NPS: SurveyScale.NPS}
+_SCALES = {purpose: scale for scale, purpose in PURPOSES.items()}
 
 
 def survey_routes(links: LinkPages) -> list[Route]:

@@ -8,6 +8,7 @@ from typing import Any
 from perennial.errors import RenderError
 from perennial.messages.checks import missing_in_email, missing_in_sms
 from perennial.messages.cleaning import has_breaks
+from perennial.messages.click_links import through_us
 from perennial.messages.templates import Templates
 from perennial.messages.values import read_values
 from perennial.model.keys import link_token
@@ -19,13 +20,18 @@ from perennial.model.message import (
     WhatsAppMessage,
 )
 from perennial.model.shop import Shop
+from perennial.model.surveys import PURPOSES, SCORES
 from perennial.model.words import Channel
-
-_SCORES = range(1, 6)
 
 
 def compose(
-    planned: PlannedMessage, templates: Templates, shop: Shop, *, edge_url: str, secret: str
+    planned: PlannedMessage,
+    templates: Templates,
+    shop: Shop,
+    *,
+    edge_url: str,
+    secret: str,
+    click_links: bool = False,
 ) -> Message:
     """The message that a row of the plan stands for; the same row gives the same bytes for ever.
 
@@ -35,6 +41,7 @@ def compose(
         shop: whose name, address and rules the message carries.
         edge_url: public address of the web app behind the links; HTTPS, as mail programs demand.
         secret: signs the links.
+        click_links: links to products in emails lead by way of the web app, which notes who followed them.
 
     Raises:
         RenderError: a value is missing, or the message lacks what it must carry by law or by custom.
@@ -42,11 +49,13 @@ def compose(
     fields = templates.fields(planned.template, planned.channel)
     values = read_values(planned.values)
     values["coupon_code"] = planned.coupon.code if planned.coupon else None
-    links = _links(planned, edge_url, secret, fields)
+    links = _links(planned, shop, edge_url, secret, fields)
     if planned.channel is Channel.SMS:
         return _compose_sms(planned, templates, shop, values | links)
     if planned.channel is Channel.WHATSAPP:
         return _compose_whatsapp(planned, templates, values | links)
+    if click_links:
+        values = through_us(values, planned, edge_url=edge_url, secret=secret)
     return _compose_email(planned, templates, shop, values | links)
 
 
@@ -118,7 +127,7 @@ def _compose_whatsapp(
 
 
 def _links(
-    planned: PlannedMessage, edge_url: str, secret: str, fields: frozenset[str]
+    planned: PlannedMessage, shop: Shop, edge_url: str, secret: str, fields: frozenset[str]
 ) -> dict[str, str | tuple[str, ...]]:
     """The links of the message; only the ones that it uses are signed, and the one of its headers."""
     if not edge_url.startswith("https://"):
@@ -133,9 +142,11 @@ def _links(
     if "preferences_url" in fields:
         links["preferences_url"] = f"{base}/p/{link_token('preferences', key, locale, secret)}"
     if not fields.isdisjoint(("survey_url", "score_urls")):
-        survey = f"{base}/s/{link_token('survey', key, locale, secret)}"
+        survey = f"{base}/s/{link_token(PURPOSES[shop.survey_scale], key, locale, secret)}"
         links["survey_url"] = survey
-        links["score_urls"] = tuple(f"{survey}?score={score}" for score in _SCORES)
+        links["score_urls"] = tuple(
+            f"{survey}?score={score}" for score in SCORES[shop.survey_scale]
+        )
     return links
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from perennial.model.words import SurveyScale
+
 
 @dataclass(frozen=True, kw_only=True)
 class Points:
@@ -44,5 +46,6 @@ class Shop:
     colours: Mapping[str, str] = field(default_factory=dict)
     points: Points = field(default_factory=Points)
     prices: Prices = field(default_factory=Prices)
+    survey_scale: SurveyScale = SurveyScale.CSAT
     leap_day_on_1_march: bool = False
     discreet_departments: tuple[str, ...] = ()

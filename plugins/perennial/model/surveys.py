@@ -11,6 +11,11 @@ SCORES: Mapping[SurveyScale, range] = MappingProxyType(
     {SurveyScale.CSAT: range(1, 6), SurveyScale.NPS: range(11)}
 )
 
+PURPOSES: Mapping[SurveyScale, str] = MappingProxyType(
+    {SurveyScale.CSAT: "survey", SurveyScale.NPS: "survey_nps"}
+)
+"""What the links to a survey are signed for: so the link itself says what its scores mean."""
+
 _LOW = {SurveyScale.CSAT: 2, SurveyScale.NPS: 6}
 
 

@@ -21,6 +21,7 @@ from perennial.sources.shop_values import (
     locale,
     locales,
     rewards,
+    survey_scale,
     text,
     web_address,
     whole,
@@ -84,6 +85,7 @@ def _readers(file: LocatedYaml) -> dict[str, Reader]:
         "prices": file.mapping(
             dict.fromkeys(("email", "sms_segment", "whatsapp"), amount), of="shop.prices"
         ),
+        "survey_scale": survey_scale,
         "leap_day_on_1_march": yes_or_no,
         "discreet_departments": departments,
     }

@@ -11,6 +11,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency, list_currencies
 from email_validator import EmailNotValidError, validate_email
 
+from perennial.model.words import SurveyScale
 from perennial.sources.located_yaml import Mistake, nearest
 
 _TEXT_HINT = "Put it in quotes."
@@ -127,6 +128,16 @@ def colour(raw: object) -> str:
         msg = "is not a colour."
         raise Mistake(msg, 'Write six hexadecimal digits in quotes, such as "#1f5c4d".')
     return raw
+
+
+def survey_scale(raw: object) -> SurveyScale:
+    """What the scores of surveys mean."""
+    try:
+        return SurveyScale(str(raw))
+    except ValueError:
+        msg = "is no scale of surveys."
+        hint = nearest(str(raw), SurveyScale) or f"Write one of {', '.join(SurveyScale)}."
+        raise Mistake(msg, hint) from None
 
 
 def web_address(raw: object) -> str:

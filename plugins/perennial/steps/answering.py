@@ -26,13 +26,7 @@ if TYPE_CHECKING:
     from perennial.ledger.values import Answer, ConsentEntry, KnownMessage
     from perennial.model.keys import Link, MessageKey
 
-UNSUBSCRIBE, PREFERENCES, SURVEY, SURVEY_NPS, CLICK = (
-    "unsubscribe",
-    "preferences",
-    "survey",
-    "survey_nps",
-    "click",
-)
+UNSUBSCRIBE, PREFERENCES, CLICK = "unsubscribe", "preferences", "click"
 """What the links in messages are for; each is signed for its own purpose."""
 
 EDGE = "edge"
@@ -136,13 +130,13 @@ class AnswerSteps(CaseSteps):
         self.ledger.record_answer(message.key, scale=scale, score=score, comment=comment, at=now)
         stands = self.ledger.answer_of(message.key)
         if stands is None:
-            self.tell_team_soon(message.key)
             msg = "An answer was erased while it was being recorded."
             raise LedgerError(msg)
         if is_low(stands.scale, stands.score) and self.ledger.open_case(
             message.key, why=CaseReason.LOW_SCORE, at=stands.at
         ):
             self._give_quiet(message)
+            self.tell_team_soon(message.key)
         return stands
 
     def _give_quiet(self, message: KnownMessage) -> None:

@@ -173,6 +173,7 @@ class CampaignSteps(Installation):
             self.shop,
             edge_url=self.settings.edge_url,
             secret=self.secret,
+            click_links=self.settings.click_links,
         )
 
     def _prove(self, planned: PlannedMessage) -> int:

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from perennial.errors import RenderError
 from perennial.messages.composing import compose
 from perennial.messages.templates import Templates
-from perennial.model.keys import Link, read_link_token
+from perennial.model.keys import Link, read_link_token, read_signed_target
 from perennial.model.message import EmailMessage, PlannedMessage, SmsMessage
 from perennial.model.shop import Shop
 from perennial.model.words import Channel
 
 EDGE = "https://edge.example"
+PRODUCT = "https://juniperandrye.example/p/1029743"
 SECRET = "a secret of at least thirty-two characters"
 Plan = Callable[..., PlannedMessage]
 
@@ -67,7 +68,9 @@ def test_the_link_names_the_message_and_nobody(write: Write, plan: Plan) -> None
     link = write(planned).headers["List-Unsubscribe"][1:-1]
 
     assert link.startswith(f"{EDGE}/u/")
-    assert read_link_token("unsubscribe", link.rpartition("/")[2], SECRET) == Link(planned.key, "en")
+    assert read_link_token("unsubscribe", link.rpartition("/")[2], SECRET) == Link(
+        planned.key, "en"
+    )
     assert "ann" not in link.lower().removeprefix(EDGE)
 
 
@@ -140,3 +143,22 @@ def test_case_39_no_value_brings_a_line_break_into_a_subject_or_header(
 
     for line in (message.subject, *message.headers.values()):
         assert len(line.splitlines()) == 1
+
+
+def test_links_to_products_may_lead_by_way_of_the_web_app(
+    templates: Templates, shop: Shop, plan: Plan
+) -> None:
+    planned = plan()
+
+    message = compose(planned, templates, shop, edge_url=EDGE, secret=SECRET, click_links=True)
+
+    assert isinstance(message, EmailMessage)
+    assert PRODUCT not in message.html
+    (link,) = set(re.findall(rf'href="{EDGE}/c/([^"]+)"', message.html))
+    token, _, target = link.partition("/")
+    assert read_link_token("click", token, SECRET) == Link(planned.key, "en")
+    assert read_signed_target(target, SECRET) == PRODUCT
+
+
+def test_links_lead_straight_to_the_shop_unless_asked_otherwise(write: Write, plan: Plan) -> None:
+    assert PRODUCT in write(plan()).html
