@@ -108,6 +108,7 @@ def a_message(customer_id: str) -> PlannedMessage:
         person_id=f"person-{customer_id}",
         occasion="order-1",
         pressure=Pressure.PROMOTIONAL,
+        topic=Topic.OFFERS,
         channel=Channel.EMAIL,
         address=f"{customer_id}@example.test",
         address_key=f"address-{customer_id}",

@@ -36,7 +36,7 @@ from perennial.model.fields import MERGE_FIELDS, Origin
 from perennial.model.keys import link_token, message_key
 from perennial.model.message import Coupon, PlannedMessage
 from perennial.model.shop import Shop
-from perennial.model.words import Channel, Pressure
+from perennial.model.words import Channel, Pressure, Topic
 from perennial.pipeline.plan_reading import PlanReader
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -231,6 +231,7 @@ def _planned(number: int) -> PlannedMessage:
         person_id=str(number),
         occasion="2026",
         pressure=Pressure.PROMOTIONAL,
+        topic=Topic.OFFERS,
         channel=Channel.EMAIL,
         address="ann@mail.example",
         address_key="0" * 32,

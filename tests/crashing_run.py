@@ -60,6 +60,7 @@ def planned(number: int) -> PlannedMessage:
         person_id=customer,
         occasion="2026",
         pressure=Pressure.PROMOTIONAL,
+        topic=Topic.OFFERS,
         channel=Channel.EMAIL,
         address=f"c{customer}@customers.example",
         address_key=f"address-{customer}",

@@ -36,6 +36,7 @@ def a_message(customer_id: str = "1", **changes: Any) -> PlannedMessage:
         "person_id": f"person-{customer_id}",
         "occasion": occasion,
         "pressure": Pressure.PROMOTIONAL,
+        "topic": Topic.OFFERS,
         "channel": Channel.EMAIL,
         "address": f"customer{customer_id}@example.test",
         "address_key": f"address-{customer_id}",

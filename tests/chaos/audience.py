@@ -17,7 +17,7 @@ from perennial.model.message import (
     PlannedMessage,
     SmsMessage,
 )
-from perennial.model.words import Channel, Pressure
+from perennial.model.words import Channel, Pressure, Topic
 
 CAMPAIGN = "birthday"
 DAY = date(2026, 11, 22)
@@ -104,6 +104,7 @@ def _planned(
         person_id=customer,
         occasion="2026",
         pressure=Pressure.PROMOTIONAL,
+        topic=Topic.OFFERS,
         channel=channel,
         address=_address(channel, kind, customer, number),
         address_key=f"address-{customer}",

@@ -74,7 +74,7 @@ def begin_dispatch(
         days = _begun(connection, database.dialect, terms)
         moved = frozenset().union(*days.values())
         if len(moved) < len(set(keys)):
-            _give_back_suppressed(connection, database.dialect, held, clock)
+            _give_back_unwanted(connection, database.dialect, held, clock)
         if moved:
             _record_begun(connection, database.dialect, days, lease_until, len(moved))
         return moved
@@ -248,13 +248,14 @@ def _record_begun(
     connection.execute(statement("count_begun", dialect), {"begun": begun})
 
 
-def _give_back_suppressed(
+def _give_back_unwanted(
     connection: Connection, dialect: str, held: Mapping[str, Any], clock: datetime
 ) -> None:
-    given_back = connection.execute(statement("give_back_suppressed", dialect), held)
+    unwanted = {**held, "clock": clock}
+    given_back = connection.execute(statement("give_back_unwanted", dialect), unwanted)
     rows = [
-        {"key": key, "day": str(day), "campaign": campaign, "reason": Reason.SUPPRESSED}
-        for key, day, campaign in given_back
+        {"key": key, "day": str(day), "campaign": campaign, "reason": reason}
+        for key, day, campaign, reason in given_back
     ]
     _record_blocks(connection, dialect, rows, clock)
 
@@ -296,6 +297,7 @@ def _candidate(message: PlannedMessage) -> Row:
         message.day.isoformat(),
         message.channel,
         message.pressure,
+        message.topic,
         message.address_key,
         iso(message.send_at),
         iso(message.expires_at),

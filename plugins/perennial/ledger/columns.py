@@ -23,6 +23,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "day": "date",
         "channel": "text",
         "pressure": "text",
+        "topic": "text",
         "address_key": "text",
         "send_at": "timestamptz",
         "expires_at": "timestamptz",

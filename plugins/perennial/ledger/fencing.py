@@ -151,6 +151,7 @@ def _presumed(message: PlannedMessage, provider: str, *, owns: bool) -> dict[str
         "day": message.day.isoformat(),
         "channel": message.channel,
         "pressure": message.pressure,
+        "topic": message.topic,
         "address_key": message.address_key,
         "provider": provider,
         "send_at": iso(message.send_at),

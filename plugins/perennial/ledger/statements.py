@@ -68,6 +68,7 @@ _ROWS: Mapping[str, Mapping[str, str]] = {
         "day": "date",
         "channel": "text",
         "pressure": "text",
+        "topic": "text",
         "address_key": "text",
         "provider": "text",
         "send_at": "timestamptz",
@@ -100,7 +101,7 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
 }
 
 
-_PARTS = ("may_leave", "standing")
+_PARTS = ("may_leave", "standing", "unwanted")
 
 
 @lru_cache(maxsize=256)  # batches differ in what their rows say alike

@@ -136,7 +136,8 @@ class Ledger(People, Rights, Hearing):
     ) -> frozenset[MessageKey]:
         """Commits that these messages may be on the wire from now on; send those it returns and no others.
 
-        What is missing has been lost to its lease, or its address has been suppressed since the claim.
+        What is missing has been lost to its lease, or since the claim its address was suppressed, or the
+        person took back their consent or asked for a pause.
         """
         return claiming.begin_dispatch(
             self._database, keys, worker=worker, lease=lease, provider=provider

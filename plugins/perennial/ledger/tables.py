@@ -184,9 +184,11 @@ messages = Table(
     Column("coupon_kind", String(32), comment="percent, amount …"),
     Column("coupon_value", Amount, comment="How much."),
     Column("coupon_expires_on", Date, comment="Last day on which it is good."),
+    Column("topic", String(16), comment="What it is about; empty: claimed by an older version."),
     one_of("state", MessageState),
     one_of("channel", Channel),
     one_of("pressure", Pressure),
+    one_of("topic", Topic),
     CheckConstraint("send_at < expires_at", name="can_leave"),
     CheckConstraint(
         "(state in ('claimed', 'dispatching')) = (lease_until is not null)",

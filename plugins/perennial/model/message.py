@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeVar, dataclass_transform
 
 from perennial.model.keys import MessageKey
-from perennial.model.words import Channel, MessageState, Pressure, SuppressionReason
+from perennial.model.words import Channel, MessageState, Pressure, SuppressionReason, Topic
 
 T = TypeVar("T")
 
@@ -46,6 +46,7 @@ class PlannedMessage:
     person_id: str
     occasion: str
     pressure: Pressure
+    topic: Topic
     channel: Channel
     address: str = field(repr=False)
     address_key: str

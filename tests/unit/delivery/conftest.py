@@ -10,7 +10,7 @@ from dispatch_office import Office, Recorder
 from perennial.ledger.store import Ledger
 from perennial.model.keys import MessageKey, message_key
 from perennial.model.message import EmailMessage, PlannedMessage, SmsMessage
-from perennial.model.words import Channel, Pressure
+from perennial.model.words import Channel, Pressure, Topic
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 
@@ -73,6 +73,7 @@ def make_planned() -> Callable[..., PlannedMessage]:
             "person_id": customer,
             "occasion": "2026",
             "pressure": Pressure.PROMOTIONAL,
+            "topic": Topic.OFFERS,
             "channel": Channel.EMAIL,
             "address": f"c{customer}@customers.example",
             "address_key": f"address-{customer}",

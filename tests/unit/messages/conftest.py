@@ -15,7 +15,7 @@ from perennial.messages.templates import Templates, load_templates
 from perennial.model.keys import message_key
 from perennial.model.message import Coupon, PlannedMessage
 from perennial.model.shop import Shop
-from perennial.model.words import Channel, Pressure
+from perennial.model.words import Channel, Pressure, Topic
 
 
 @pytest.fixture
@@ -106,6 +106,7 @@ def plan() -> Callable[..., PlannedMessage]:
             person_id="p-1",
             occasion="2026",
             pressure=Pressure.PROMOTIONAL,
+            topic=Topic.OFFERS,
             channel=channel,
             address=address,
             address_key="0" * 32,

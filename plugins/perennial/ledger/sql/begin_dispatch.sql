@@ -1,5 +1,6 @@
--- Commits the intent before the first byte. Only what the worker still holds moves on, and only if its address has
--- not been suppressed and its campaign not been stopped since the claim.
+-- Commits the intent before the first byte. Only what the worker still holds moves on, and only if since the claim its
+-- address has not been suppressed, its campaign has not been stopped, and the person has neither taken back their
+-- consent nor asked for a pause.
 with keys as ($keys),
 -- The last command to each campaign, or to everything (*), stands.
 halted as (
@@ -32,5 +33,19 @@ where messages.key = keys.key
       where suppressions.address_key = messages.address_key
         and suppressions.channel = messages.channel
         and suppressions.lifted_at is null
+  )
+  and not exists (
+      select 1
+      from permissions
+      where permissions.person_id = messages.person_id
+        and permissions.channel = messages.channel
+        and permissions.topic = messages.topic
+        and permissions.state = 'withdrawn'
+  )
+  and not exists (
+      select 1
+      from preferences
+      where preferences.person_id = messages.person_id
+        and preferences.paused_until > :clock
   )
 returning messages.key, messages.campaign, messages.day

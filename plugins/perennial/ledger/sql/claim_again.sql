@@ -6,6 +6,7 @@ update messages set
     day = candidates.day,
     channel = candidates.channel,
     pressure = candidates.pressure,
+    topic = candidates.topic,
     address_key = candidates.address_key,
     state = 'claimed',
     claimed_by = :worker,

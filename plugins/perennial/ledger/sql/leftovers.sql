@@ -16,6 +16,20 @@ judged as (
                   and suppressions.channel = candidates.channel
                   and suppressions.lifted_at is null
             ) then 'suppressed'
+            when exists (
+                select 1
+                from permissions
+                where permissions.person_id = candidates.person_id
+                  and permissions.channel = candidates.channel
+                  and permissions.topic = candidates.topic
+                  and permissions.state = 'withdrawn'
+            ) then 'no_consent'
+            when exists (
+                select 1
+                from preferences
+                where preferences.person_id = candidates.person_id
+                  and preferences.paused_until > :now
+            ) then 'person_paused'
             when messages.not_before > :now then 'later'
             when exists (
                 select 1

@@ -24,6 +24,7 @@ _WORDS = {
     "preference": "'language', 'birth_date', 'paused_until'",
     "scale": "'csat', 'nps'",
     "why": "'low_score'",
+    "actor": "'person', 'machine'",
     "action": "'exported', 'erased', 'suppressed', 'lifted', 'released', 'case_closed'",
 }
 _REASONS = (
@@ -48,24 +49,24 @@ def upgrade() -> None:
     _soft_bounces()
     _rights()
     _suppressions()
-    # In one statement, because SQLite adds no constraint to a table that there is.
-    op.execute(
-        sa.text(
-            "alter table message_events add column actor varchar(16)"
-            " constraint ck_message_events_actor_is_known check (actor in ('person', 'machine'))"
-        )
-    )
+    _word("message_events", "actor", "Who is behind it; empty: it does not show.")
+    _word("messages", "topic", "What it is about; empty: claimed by an older version.")
     widen("blocks", "reason", _REASONS)
     on_sqlite = op.get_bind().dialect.name == "sqlite"
-    if not on_sqlite:
-        op.alter_column(
-            "message_events",
-            "actor",
-            existing_type=sa.String(16),
-            comment="Who is behind it; empty: it does not show.",
-        )
     for statement in _guard_sqlite() if on_sqlite else _guard_postgresql():
         op.execute(sa.text(statement))
+
+
+def _word(table: str, column: str, comment: str) -> None:
+    """Adds a column with its check in one statement, because SQLite adds no check to a table that there is."""
+    op.execute(
+        sa.text(
+            f"alter table {table} add column {column} varchar(16)"
+            f" constraint ck_{table}_{column}_is_known check ({column} in ({_WORDS[column]}))"
+        )
+    )
+    if op.get_bind().dialect.name != "sqlite":  # which keeps no comments
+        op.alter_column(table, column, existing_type=sa.String(16), comment=comment)
 
 
 def _id(comment: str) -> sa.Column[int]:
