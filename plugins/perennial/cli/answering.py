@@ -26,7 +26,10 @@ def emulate(
     ] = None,
     latency: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0,
     lively: Annotated[
-        bool, typer.Option(help="Some messages bounce, some people click, complain or leave.")
+        bool,
+        typer.Option(
+            help="Some messages bounce, some people click, complain, leave, or answer by their links."
+        ),
     ] = False,
     event_url: Annotated[
         str | None, typer.Option(help="Loopback address for SendGrid's events.")
@@ -54,8 +57,9 @@ def emulate(
         latency=latency,
         mail_outcomes=options.LIVELY_MAIL if lively else options.MailOutcomes(),
         text_outcomes=options.LIVELY_TEXT if lively else options.TextOutcomes(),
+        habits=options.LIVELY_HABITS if lively else options.Habits(),
         event_url=emulating.event_url_of(event_url, edge=edge),
-        inbound_url=inbound_url,
+        inbound_url=emulating.inbound_url_of(inbound_url, public=public_url, edge=edge),
         forward=emulating.forwarded(public_url, edge=edge),
     )
     serving.serve(

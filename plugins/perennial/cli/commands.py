@@ -36,8 +36,8 @@ app = typer.Typer(
 )
 app.add_typer(answering)
 app.add_typer(steering)
-app.add_typer(listing)
 app.add_typer(rights)
+app.add_typer(listing)
 app.add_typer(telling)
 _DAY_HELP = "Day on which messages go out, YYYY-MM-DD."
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_DAY_HELP)]
@@ -195,7 +195,7 @@ def report(day: Day, as_json: AsJson = False) -> None:
 @app.command()
 def demo() -> None:
     """Run a whole night and four campaigns on real orders, by Airflow in this process, twice."""
-    from perennial.demo import run_demo
+    from perennial.demo.running import run_demo
 
     run_demo(out)
 

@@ -7,33 +7,25 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from perennial.events import sendgrid_events
+from perennial.demo import emulated
+from perennial.demo.emulated import settings_of
+
+__all__ = ["announce", "event_url_of", "forwarded", "inbound_url_of", "settings_of"]
 
 
 def event_url_of(chosen: str | None, *, edge: str | None) -> str | None:
     """Where SendGrid's events go."""
-    return chosen or (edge and edge.rstrip("/") + sendgrid_events.PATH)
+    return chosen or (emulated.event_url_of(edge) if edge else None)
+
+
+def inbound_url_of(chosen: str | None, *, public: str, edge: str | None) -> str | None:
+    """Where texts go that people answer with."""
+    return chosen or (emulated.inbound_url_of(public) if edge else None)
 
 
 def forwarded(public: str, *, edge: str | None) -> Mapping[str, str]:
     """Which public address leads where on this machine: Twilio signs the one and posts to the other."""
-    return {public.rstrip("/"): edge.rstrip("/")} if edge else {}
-
-
-def settings_of(account: Mapping[str, Any], *, public: str) -> Mapping[str, str]:
-    """The settings with which Perennial sends by an emulator and believes its events, by their names in the environment."""
-    return {
-        "PERENNIAL_EMAIL_TRANSPORT": "sendgrid",
-        "PERENNIAL_SENDGRID_HOST": account["url"],
-        "PERENNIAL_SENDGRID_API_KEY": account["sendgrid_key"],
-        "PERENNIAL_SENDGRID_WEBHOOK_KEY": account["event_public_key"],
-        "PERENNIAL_SMS_TRANSPORT": "twilio",
-        "PERENNIAL_TWILIO_HOST": account["url"],
-        "PERENNIAL_TWILIO_ACCOUNT_SID": account["account_sid"],
-        "PERENNIAL_TWILIO_AUTH_TOKEN": account["auth_token"],
-        "PERENNIAL_TWILIO_MESSAGING_SERVICE": account["messaging_services"][0],
-        "PERENNIAL_EDGE_URL": public,
-    }
+    return emulated.forwarded(public, edge=edge) if edge else {}
 
 
 def announce(account: Mapping[str, Any], *, public: str, as_json: bool) -> None:

@@ -60,6 +60,10 @@ class Mailbox:
     async def send(self, messages: Sequence[Message], pace: Pace) -> Sequence[Receipt]:  # noqa: ARG002 - a folder is never in a hurry
         return await asyncio.to_thread(lambda: [self._accept(message) for message in messages])
 
+    def keep(self, message: Message) -> Receipt:
+        """Writes one message down, as it does with those that are sent by it."""
+        return self._accept(message)
+
     async def find(self, questions: Sequence[Question]) -> Mapping[MessageKey, Receipt]:
         """What was accepted is accepted; everything else surely was not."""
         wanted = frozenset(question.key for question in questions)

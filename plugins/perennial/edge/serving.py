@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
@@ -35,6 +37,21 @@ def serve(perennial: Perennial, *, host: str, port: int, announce: Callable[[str
             signal.signal(each, lambda *_: None)
         announce(_address(listener))
         server_of(app).run(sockets=[listener])
+
+
+@contextmanager
+def edge_thread(perennial: Perennial, listener: socket.socket) -> Iterator[None]:
+    """Serves in a thread of its own for the time of a block; what has come in by its end is still answered."""
+    server = server_of(make_app(perennial))
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listener]}, name="edge", daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def server_of(app: Starlette) -> uvicorn.Server:

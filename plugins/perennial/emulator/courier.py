@@ -7,9 +7,10 @@ import contextlib
 import ipaddress
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
 import aiohttp
@@ -65,7 +66,7 @@ class Courier:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._session: aiohttp.ClientSession | None = None
-        self._errands: set[asyncio.Task[Fate]] = set()
+        self._errands: set[asyncio.Task[Any]] = set()
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._numbers = itertools.count()
         self._idle = asyncio.Event()
@@ -108,13 +109,38 @@ class Courier:
 
     def send(self, url: str, body: bytes, headers: Mapping[str, str], *, attempts: int = 1) -> None:
         """Posts in the background."""
-        post = self.post(url, body, headers, attempts=attempts)
-        errand = asyncio.get_running_loop().create_task(post)
-        self._errands.add(errand)
-        self._idle.clear()
-        errand.add_done_callback(self._done)
+        self.run(self.post(url, body, headers, attempts=attempts))
 
-    def _done(self, errand: asyncio.Task[Fate]) -> None:
+    def run(self, errand: Coroutine[Any, Any, object]) -> None:
+        """Does something in the background."""
+        task = asyncio.get_running_loop().create_task(errand)
+        self._errands.add(task)
+        self._idle.clear()
+        task.add_done_callback(self._done)
+
+    async def ask(
+        self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> str | None:
+        """What a page answers, redirects are not followed; nothing when it could not be had."""
+        address = self._loopback(url)
+        if address is None or self._session is None:
+            self.fates[Fate.NOT_LOOPBACK] += 1
+            return None
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError, UnicodeDecodeError):
+            async with (
+                self._gate,
+                self._session.request(
+                    method, address, data=body, headers=headers, allow_redirects=False
+                ) as answer,
+            ):
+                text = await answer.text()
+                if answer.status < 400:
+                    self.fates[Fate.DELIVERED] += 1
+                    return text
+        self.fates[Fate.GIVEN_UP] += 1
+        return None
+
+    def _done(self, errand: asyncio.Task[Any]) -> None:
         self._errands.discard(errand)
         self._look_around()
 

@@ -26,6 +26,7 @@ class MailOutcomes:
     blocked: float = 0.0
     dropped: float = 0.0
     deferred: float = 0.0
+    opened_by_machine: float = 0.0
     opened: float = 0.0
     clicked: float = 0.0
     complained: float = 0.0
@@ -39,16 +40,45 @@ class TextOutcomes:
     failed: Mapping[int, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Habits:
+    """What people do with what has arrived, past the providers; see people.py.
+
+    Of those who get an email: `one_click` press the button of their mail program, `unsubscribed` go to the page. Of those
+    who are asked, `answered` do; of these, `dissatisfied` give a low score. Of those who get a text, `stopped` answer STOP.
+    They react, and open and click, `soonest` to `latest` seconds after it has arrived.
+    """
+
+    one_click: float = 0.0
+    unsubscribed: float = 0.0
+    answered: float = 0.0
+    dissatisfied: float = 0.0
+    stopped: float = 0.0
+    soonest: float = 0.0
+    latest: float = 0.0
+
+
 LIVELY_MAIL = MailOutcomes(
     bounced=0.02,
     blocked=0.01,
     deferred=0.03,
+    opened_by_machine=0.2,
     opened=0.4,
     clicked=0.1,
     complained=0.001,
-    unsubscribed=0.01,
+    unsubscribed=0.002,
 )
 LIVELY_TEXT = TextOutcomes(failed={30003: 0.01, 30006: 0.01})
+# A person needs more than ten seconds to read: who is quicker is taken for a machine.
+LIVELY_HABITS = Habits(
+    one_click=0.006,
+    unsubscribed=0.004,
+    answered=0.18,
+    dissatisfied=0.07,
+    stopped=0.03,
+    soonest=12.0,
+    latest=18.0,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +124,7 @@ class Options:
     senders: frozenset[str] = frozenset()
     mail_limit: RateLimit = _MAIL_LIMIT
     mail_outcomes: MailOutcomes = MailOutcomes()
+    habits: Habits = Habits()
     event_url: str | None = None
     email_activity: bool = False
     activity_limit: RateLimit = _ACTIVITY_LIMIT

@@ -18,6 +18,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,7 +34,8 @@ from perennial.emulator.mailing.lists import SuppressionDesk
 from perennial.emulator.mailing.sending import MOST_MAIL_BYTES, MailDesk
 from perennial.emulator.mailing.stories import MailEvent
 from perennial.emulator.mailing.suppressions import Suppressions
-from perennial.emulator.options import Options
+from perennial.emulator.options import Habits, Options
+from perennial.emulator.people import People
 from perennial.emulator.record import Record
 from perennial.emulator.routes import Route, mailing_routes, suppression_routes, texting_routes
 from perennial.emulator.texting.callbacks import Callbacks
@@ -55,13 +57,13 @@ class Emulator:
         self.courier = Courier(self.options)
         self.suppressions = Suppressions()
         self.activity = ActivityDesk(self.options)
-        self.events = EventWebhook(
-            self.options, self.courier, self.suppressions, heard=self.activity.note
-        )
+        self.events = EventWebhook(self.options, self.courier, self.suppressions, heard=self._hear)
         self.mail = MailDesk(self.options, self.record, on_accepted=self.events.follow)
         self.texts = TextDesk(self.options, self.record, on_accepted=self._follow_text)
         self.callbacks = Callbacks(self.options, self.courier, self.texts)
+        self.people = People(self.options, self.courier, texts=self.receive)
         self._runner: web.AppRunner | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def url(self) -> str:
@@ -102,7 +104,17 @@ class Emulator:
         """Waits until no webhook is under way any more."""
         await self.courier.settled()
 
+    def wait_until_settled(self, seconds: float) -> None:
+        """The same, asked from another thread.
+
+        Raises:
+            TimeoutError: something is still under way after so many seconds.
+        """
+        assert self._loop is not None  # noqa: S101 - whoever asks has started it
+        asyncio.run_coroutine_threadsafe(self.settled(), self._loop).result(seconds)
+
     async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
         await self.courier.start()
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -133,8 +145,17 @@ class Emulator:
         yield from suppression_routes(SuppressionDesk(self.options, self.suppressions))
         yield from texting_routes(self.texts, TextArchive(self.options, self.texts))
 
+    def _hear(self, event: MailEvent, at: float) -> None:
+        self.activity.note(event, at)
+        if event.name == "delivered":
+            self.people.get_mail(event.mail)
+
     def _follow_text(self, message: TextMessage) -> None:
         self.callbacks.follow(message)
+        last = message.turns[-1]
+        if last.status == "delivered" and self.options.habits != Habits():
+            after = max(0.0, last.at - message.turns[0].at)
+            self.courier.later(after, partial(self.people.get_text, message))
 
 
 @contextlib.contextmanager
@@ -146,8 +167,10 @@ def emulator_thread(options: Options | None = None, *, port: int = 0) -> Iterato
     thread.start()
     try:
         asyncio.run_coroutine_threadsafe(emulator.__aenter__(), loop).result()
-        yield emulator
-        asyncio.run_coroutine_threadsafe(emulator.__aexit__(), loop).result()
+        try:
+            yield emulator
+        finally:
+            asyncio.run_coroutine_threadsafe(emulator.__aexit__(), loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

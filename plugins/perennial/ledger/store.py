@@ -27,6 +27,7 @@ from perennial.ledger.budgeting import Spent
 from perennial.ledger.database import Database
 from perennial.ledger.hearing import Hearing
 from perennial.ledger.people import People
+from perennial.ledger.responding import Responses
 from perennial.ledger.rights import Rights
 from perennial.ledger.tables import identity
 from perennial.ledger.values import (
@@ -80,7 +81,7 @@ __all__ = [
 ]
 
 
-class Ledger(People, Rights, Hearing):
+class Ledger(People, Rights, Hearing, Responses):
     """One installation's ledger, in SQLite or PostgreSQL; may be shared by threads.
 
     Nothing is connected before the first call. Every method raises LedgerError when the database fails, and has

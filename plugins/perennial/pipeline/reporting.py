@@ -12,6 +12,7 @@ from perennial.campaigns.definition import Campaign
 from perennial.delivery.mailbox_folder import MailboxEntry
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake, Partition
+from perennial.ledger.responding import DayResponses
 from perennial.ledger.store import Ledger
 from perennial.model.datasets import CUSTOMER_FEATURES
 from perennial.model.shop import Shop
@@ -35,8 +36,11 @@ def write_day_page(
     data: DataFigures,
     mailbox: Iterable[MailboxEntry],
     page: Path,
+    told_at: datetime | None = None,
 ) -> Path:
     """Writes one self-contained page of what a day's campaigns did; emails are linked from the mailbox.
+
+    `told_at` is now; nothing where the clock is simulated.
 
     Raises:
         MissingPartition: the night has not been that far.
@@ -55,9 +59,13 @@ def write_day_page(
         orders_by_day=_orders_by_day(engine, day, shop),
         waves=_waves(engine, planned, day),
         data=data,
-        campaigns=[_campaign(c, a) for c, a in zip(planned, accounts, strict=True)],
+        campaigns=[
+            _campaign(c, a, ledger.responses(c.name, day))
+            for c, a in zip(planned, accounts, strict=True)
+        ],
         people=people[:_MOST_PEOPLE],
         more_people=max(0, len(people) - _MOST_PEOPLE),
+        told_at=told_at,
     )
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(render_day(figures), encoding="utf-8")
@@ -74,7 +82,7 @@ def data_figures(lake: Lake, day: date) -> DataFigures:
     )
 
 
-def _campaign(campaign: Campaign, account: Account) -> CampaignFigures:
+def _campaign(campaign: Campaign, account: Account, responses: DayResponses) -> CampaignFigures:
     plan = account.plan
     return CampaignFigures(
         name=campaign.name,
@@ -95,6 +103,7 @@ def _campaign(campaign: Campaign, account: Account) -> CampaignFigures:
         sms_segments=plan.sms_segments,
         whatsapp=plan.whatsapp,
         cost=plan.cost,
+        responses=responses,
     )
 
 

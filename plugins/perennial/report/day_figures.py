@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from perennial.ledger.responding import DayResponses
 from perennial.model.shop import Shop
 
 
@@ -32,6 +33,7 @@ class CampaignFigures:
     sms_segments: int
     whatsapp: int
     cost: Decimal
+    responses: DayResponses = field(default_factory=DayResponses)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,8 @@ class DayFigures:
     """Everything on the page of a day.
 
     `rfm` counts customers by (recency score, frequency-and-monetary score), each 1 to 5. `more_people` says how
-    many decisions are not listed because the page would grow too large.
+    many decisions are not listed because the page would grow too large. `told_at` is until when what came back is
+    counted; nothing on a day that was played by a simulated clock.
     """
 
     shop: Shop
@@ -85,3 +88,4 @@ class DayFigures:
     campaigns: Sequence[CampaignFigures]
     people: Sequence[Person]
     more_people: int = 0
+    told_at: datetime | None = None

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 
 from perennial.model.words import Outcome, Reason, Stage
 from perennial.report.charts import orders_chart, waves_chart
 from perennial.report.day_figures import CampaignFigures, DayFigures, Person
+from perennial.report.response_figures import response_figures
 
 _HERE = Path(__file__).parent
 
@@ -32,6 +33,7 @@ def render_day(figures: DayFigures) -> str:
         figures=figures,
         campaigns=campaigns,
         total=total,
+        told_at=_instant(figures),
         unwritten=total["audience"] - total["send"],
         cost=format_currency(
             sum(c.cost for c in figures.campaigns), figures.shop.currency, locale="en"
@@ -47,6 +49,7 @@ def render_day(figures: DayFigures) -> str:
 
 
 def _totals(campaign: CampaignFigures) -> dict[str, int]:
+    channels = campaign.responses.channels
     return {
         "audience": campaign.audience,
         "send": campaign.send,
@@ -59,6 +62,12 @@ def _totals(campaign: CampaignFigures) -> dict[str, int]:
         "sms": campaign.sms,
         "sms_segments": campaign.sms_segments,
         "whatsapp": campaign.whatsapp,
+        "unfinished": campaign.send - campaign.accepted,
+        "delivered": sum(c.delivered for c in channels),
+        "reported": sum(c.accepted - c.untold for c in channels),
+        "answered": sum(c.answered for c in channels),
+        "left": sum(c.unsubscribed + c.stopped for c in channels),
+        "cases": campaign.responses.cases,
     }
 
 
@@ -75,7 +84,26 @@ def _campaign(campaign: CampaignFigures) -> dict[str, Any]:
         "bar": _shares(bar),
         "reasons": reasons,
         "most": max((int(r["count"]) for r in reasons), default=1),
+        "responses": response_figures(campaign.responses),
     }
+
+
+def _instant(figures: DayFigures) -> str | None:
+    if figures.told_at is None:
+        return None
+    return format_datetime(
+        figures.told_at, "d MMMM y, HH:mm", tzinfo=figures.shop.zone, locale="en"
+    )
+
+
+def _percent(share: float, digits: int = 0) -> str:
+    """A share of 0 to 100; what is not quite nothing, or not quite everything, does not look like it."""
+    rounded = round(share, digits)
+    if share and not rounded:
+        return f"< {10**-digits:.{digits}f} %"
+    if rounded == 100 and share < 100:
+        return f"> {100 - 10**-digits:.{digits}f} %"
+    return f"{rounded:.{digits}f} %"
 
 
 def _shares(counts: Mapping[Any, int]) -> list[dict[str, Any]]:
@@ -145,4 +173,5 @@ def _template() -> jinja2.Template:
         loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["number"] = lambda value: format_decimal(value, locale="en")
+    environment.filters["percent"] = _percent
     return environment.get_template("day_page.html.j2")

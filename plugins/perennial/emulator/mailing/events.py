@@ -11,7 +11,8 @@ from perennial.emulator.courier import Courier, Fate, copies
 from perennial.emulator.mailing.envelopes import Mail
 from perennial.emulator.mailing.stories import MailEvent, story
 from perennial.emulator.mailing.suppressions import Suppressions
-from perennial.emulator.options import MailOutcomes, Options
+from perennial.emulator.options import Habits, MailOutcomes, Options
+from perennial.emulator.reactions import reaction_to_mail
 from perennial.emulator.signing import EventSigner
 
 MOST_BATCH_BYTES = 768 * 1024
@@ -49,6 +50,7 @@ class EventWebhook:
             self._options.mail_outcomes,
             seed=self._options.seed,
             dropped=self._suppressions.reason(mail.to, mail.group),
+            reaction=reaction_to_mail(mail, self._options.habits, self._options.seed),
         )
         for event in events:
             self.tell(event)
@@ -60,7 +62,7 @@ class EventWebhook:
     @property
     def _watched(self) -> bool:
         options = self._options
-        eventful = options.mail_outcomes != MailOutcomes()
+        eventful = options.mail_outcomes != MailOutcomes() or options.habits != Habits()
         return bool(options.event_url) or options.email_activity or eventful
 
     def _happen(self, event: MailEvent) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from perennial.emulator.faults import draw
 from perennial.emulator.mailing.envelopes import Mail
 from perennial.emulator.options import MailOutcomes
+from perennial.emulator.reactions import Reaction
 
 _STEP = 0.02
 _DEFERRED = {"response": "450 4.2.1 mailbox busy", "attempt": "1"}
@@ -18,6 +19,9 @@ _DELIVERED = {"response": "250 2.0.0 OK"}
 _BOUNCED = {"reason": "550 5.1.1 no such user", "status": "5.1.1", "type": "bounce"}
 _BLOCKED = {"reason": "554 5.7.1 blocked by policy", "status": "5.7.1", "type": "blocked"}
 _BROWSER = {"useragent": "Mozilla/5.0 (emulator)", "ip": "192.0.2.1"}
+_APPLE_PROXY = {"useragent": "Mozilla/5.0", "ip": "192.0.2.2"}
+
+_BY_PEOPLE = frozenset({"open", "click", "spamreport", "unsubscribe", "group_unsubscribe"})
 
 Chapter = tuple[str, Mapping[str, Any]]
 
@@ -53,17 +57,27 @@ class MailEvent:
 
 
 def story(
-    mail: Mail, outcomes: MailOutcomes, *, seed: int, dropped: str | None
+    mail: Mail,
+    outcomes: MailOutcomes,
+    *,
+    seed: int,
+    dropped: str | None,
+    reaction: Reaction | None = None,
 ) -> Iterator[MailEvent]:
-    """The events of an email; `dropped` says why it is not even tried."""
+    """The events of an email; `dropped` says why it is not even tried, `reaction` what its reader does besides."""
+    reads = reaction or Reaction()
 
     def happens(what: str) -> bool:
         share: float = getattr(outcomes, what)
+        if reads.follows_a_link and what in {"opened", "clicked"}:
+            return True
         return draw(seed, "mail", what, mail.key, mail.to) < share
 
     chapters = _chapters(mail, happens, dropped)
     for number, (name, details) in enumerate(chapters):
-        yield MailEvent(name=name, mail=mail, after=number * _STEP, details=details)
+        by_person = name in _BY_PEOPLE and not details.get("sg_machine_open")
+        after = number * _STEP + (reads.after if by_person else 0.0)
+        yield MailEvent(name=name, mail=mail, after=after, details=details)
 
 
 def _chapters(mail: Mail, happens: Callable[[str], bool], dropped: str | None) -> Iterator[Chapter]:
@@ -83,6 +97,8 @@ def _chapters(mail: Mail, happens: Callable[[str], bool], dropped: str | None) -
 
 
 def _reactions(mail: Mail, happens: Callable[[str], bool]) -> Iterator[Chapter]:
+    if happens("opened_by_machine"):
+        yield "open", {"sg_machine_open": True, **_APPLE_PROXY}
     if happens("opened"):
         yield "open", {"sg_machine_open": False, **_BROWSER}
     if happens("clicked"):

@@ -1,4 +1,4 @@
-"""One night and four campaigns on real orders, by Airflow itself, in this process, in a couple of minutes."""
+"""One night and four campaigns on real orders, by Airflow itself, with providers and people that answer, on this machine."""
 
 from __future__ import annotations
 
@@ -13,42 +13,51 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from perennial.demo.summary import summary, twice
+from perennial.demo.world import a_world
 from perennial.errors import PerennialError
 from perennial.settings import PROJECT
-from perennial.steps.services import Perennial, services, shop_zone
+from perennial.steps.services import services, shop_zone
 
 _HOME = PROJECT / ".perennial" / "demo"
+_SEED = 7
 
 
 def run_demo(out: Console) -> None:
-    """Sets an installation up from nothing, runs a night and the campaigns twice, and shows what happened."""
+    """Sets an installation up from nothing, runs a night and the campaigns twice, hears the answers, shows it all."""
     started = time.monotonic()
     _start_afresh()
     day = datetime.now(shop_zone()).date()
     with _step(out, "Load the sample shop (real baskets, made-up people)"), _airflow_database():
         _load_sample(day)
-    with _step(out, "Start Airflow"), _quietly() as log:
-        dags = _dags()
-    with _step(out, f"Run the DAG nightly for {day}"), _quietly():
-        _run(dags["nightly"], day, log)
-    campaigns = sorted(name for name in dags if name.startswith("campaign_"))
-    for turn in ("Run", "Run again"):
-        for name in campaigns:
-            with _step(out, f"{turn} the DAG {name}"), _quietly():
-                _run(dags[name], day, log)
-    with services() as perennial:
-        with _step(out, "Write the page of the day"), _quietly():
-            page = perennial.report(day)
-        out.print(_summary(perennial, day))
-        out.print(_twice(perennial))
+    with _quietly() as log:
+        pass
+    with a_world(seed=_SEED) as world:
+        with _step(out, "Start Airflow, and play SendGrid and Twilio"), _quietly():
+            dags = _dags()
+        with _step(out, f"Run the DAG nightly for {day}"), _quietly():
+            _run(dags["nightly"], day, log)
+        campaigns = sorted(name for name in dags if name.startswith("campaign_"))
+        for turn in ("Run", "Run again"):
+            for name in campaigns:
+                with _step(out, f"{turn} the DAG {name}"), _quietly():
+                    _run(dags[name], day, log)
+        with _step(out, "Hear what became of the messages, and what people answer"), _quietly():
+            world.wait_until_quiet()
+        with services() as perennial:
+            with _step(out, "Write the page of the day"), _quietly():
+                world.fill_mailbox(perennial.settings.mailbox_path, perennial)
+                page = perennial.report(day)
+            out.print(summary(perennial, day))
+            out.print(twice(world.accepted(), world.repeated()))
+            mailbox = perennial.settings.mailbox_path
     out.print("\nOpen the day, with every message and every reason:")
     out.print(page.as_uri(), soft_wrap=True)
-    out.print(Text(f"{time.monotonic() - started:.0f} seconds. Logs: {log}", style="dim"))
+    seconds = f"{time.monotonic() - started:.0f} seconds"
+    out.print(Text(f"{seconds}. Messages: {mailbox} · Logs: {log}", style="dim"), soft_wrap=True)
 
 
 def _start_afresh() -> None:
@@ -75,7 +84,12 @@ def _airflow_database() -> Iterator[None]:
     command = [sys.executable, "-m", "airflow", "db", "migrate"]
     with (_HOME / "airflow-db.log").open("wb") as log:
         migration = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603 - our own interpreter
-        yield
+        try:
+            yield
+        except BaseException:
+            migration.terminate()
+            migration.wait()
+            raise
         if migration.wait() != 0:
             msg = f"Airflow's database could not be made. See {_HOME / 'airflow-db.log'}."
             raise PerennialError(msg)
@@ -97,39 +111,6 @@ def _run(dag: Any, day: date, log: Path) -> None:  # noqa: ANN401 - Airflow's DA
     if run.state != "success":
         msg = f"The DAG {dag.dag_id} ended as {run.state}. See {log}."
         raise PerennialError(msg)
-
-
-def _summary(perennial: Perennial, day: date) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title=f"{perennial.shop.name}, {day}", title_justify="left")
-    table.add_column("", no_wrap=True)
-    accounts = [perennial.account(c.name, day) for c in perennial.campaigns]
-    for account in accounts:
-        table.add_column(account.plan.campaign.replace("_", " "), justify="right")
-    plans = [account.plan for account in accounts]
-    table.add_row("audience", *(f"{p.audience:,}" for p in plans), style="bold")
-    table.add_row("send", *(f"{p.send:,}" for p in plans), style="green")
-    table.add_row("held out", *(f"{p.hold_out:,}" for p in plans))
-    for kind, counts in (("defer", [p.deferred for p in plans]), ("skip", [p.skip for p in plans])):
-        for reason in sorted({reason for counted in counts for reason in counted}):
-            cells = (f"{counted[reason]:,}" if reason in counted else "" for counted in counts)
-            table.add_row(f"{kind}: {reason.replace('_', ' ')}", *cells, style="dim")
-    table.add_section()
-    table.add_row("accepted", *(f"{a.accepted:,}" for a in accounts), style="green")
-    table.add_row("in doubt", *(f"{a.in_doubt:,}" for a in accounts))
-    table.add_row("emails", *(f"{p.emails:,}" for p in plans))
-    table.add_row("SMS (segments)", *(f"{p.sms:,} ({p.sms_segments:,})" for p in plans))
-    table.add_row("cost", *(f"{p.cost} {p.currency}" for p in plans))
-    return table
-
-
-def _twice(perennial: Perennial) -> Text:
-    keys = [entry.key for entry in perennial.mailbox()]
-    repeated = len(keys) - len(set(keys))
-    style = "green" if repeated == 0 else "bold red"
-    return Text(
-        f"Every campaign ran twice: {len(keys):,} messages in the mailbox, {repeated} of them repeated.",
-        style=style,
-    )
 
 
 @contextmanager
