@@ -109,6 +109,7 @@ def test_a_birthday_is_an_occasion_on_its_day_and_no_other(audiences: Audiences)
 def test_who_was_born_on_a_leap_day_celebrates_once_a_year(
     audiences: Audiences, day: date, *, on_1_march: bool, who: list[str]
 ) -> None:
+    """Case 32."""
     audiences.shop = a_shop(leap_day_on_1_march=on_1_march)
     audiences.customer("29th", birth_date=date(2004, 2, 29))
     audiences.customer("28th", birth_date=date(2004, 2, 28))

@@ -23,6 +23,7 @@ _DOMAIN = st.text(st.sampled_from("aB1.-ü_ "), max_size=30).map(lambda d: d + "
     ],
 )
 def test_a_good_email_address_takes_its_normal_form(said: str, address: str) -> None:
+    """Case 42."""
     assert email_point(said).address == address
     assert email_point(said).problem is None
 
@@ -48,6 +49,7 @@ def test_a_good_email_address_takes_its_normal_form(said: str, address: str) -> 
     ],
 )
 def test_a_bad_email_address_says_why(said: str, problem: str) -> None:
+    """Case 42."""
     assert email_point(said).problem == problem
     assert email_point(said).address is None
 
@@ -58,10 +60,23 @@ def test_spellings_of_one_address_are_one_identity() -> None:
     assert {email_point(s).identity for s in spellings} == {"ann@shop.com"}
 
 
-def test_dots_and_tags_make_another_address() -> None:
-    spellings = ("annreed@gmail.com", "ann.reed@gmail.com", "annreed+tea@gmail.com")
+def test_case_42_dots_and_tags_are_one_mailbox_where_google_keeps_it() -> None:
+    spellings = ("annreed@gmail.com", "Ann.Reed@GMail.com", "annreed+tea@googlemail.com")
+
+    assert {email_point(s).identity for s in spellings} == {"annreed@gmail.com"}
+    assert [email_point(s).address for s in spellings] == [
+        "annreed@gmail.com", "Ann.Reed@gmail.com", "annreed+tea@googlemail.com",
+    ]  # fmt: skip
+
+
+def test_elsewhere_dots_and_tags_make_another_address() -> None:
+    spellings = ("annreed@shop.com", "ann.reed@shop.com", "annreed+tea@shop.com")
 
     assert len({email_point(s).identity for s in spellings}) == 3
+
+
+def test_a_tag_without_a_name_stays_as_it_is() -> None:
+    assert email_point("+tea@gmail.com").identity == "+tea@gmail.com"
 
 
 @given(local=_LOCAL, domain=_DOMAIN)

@@ -19,6 +19,7 @@ def people(tiny: TinyShop, engine: Engine) -> dict[str, str]:
 
 
 def test_accounts_that_share_an_address_are_one_person(engine: Engine, tiny: TinyShop) -> None:
+    """Case 43."""
     tiny.customer("7", email_key="x")
     tiny.customer("30", email_key="x", phone_key="y")
     tiny.customer("4", phone_key="y")
