@@ -10,6 +10,7 @@ Reads what the shop wrote since yesterday, checks it, and works out where every 
 | publish | makes the checked rows the truth of the day | **the night is stopped**: a check failed that stops it; nothing downstream runs, nothing is sent |
 | understand | one row of features a customer | |
 | form_audiences | who is in which campaign's audience | |
+| sync_suppressions | takes over SendGrid's suppression lists, beside the others; not for a day of the past | SendGrid does not answer, or refuses the key; the night goes on |
 | finish_erasures | forgets those who asked for it while a message of theirs was on its way | a partition is damaged; `perennial erase` for the same person goes on with it |
 
 Safe to clear, retry and backfill: every step replaces its day with the same rows. **A backfill never sends**:

@@ -132,7 +132,9 @@ def test_every_command_that_is_quoted_exists_with_its_options(path: Path) -> Non
         if words[1].startswith(("-", "…")):
             continue
         assert words[1] in COMMANDS, words
-        options = [[*p.opts, *p.secondary_opts] for p in COMMANDS[words[1]].params]
+        command = COMMANDS[words[1]]
+        command = getattr(command, "commands", {}).get((*words, "")[2], command)
+        options = [[*p.opts, *p.secondary_opts] for p in command.params]
         assert {word for word in words[2:] if word.startswith("--")} <= {
             *chain(*options),
             "--help",

@@ -10,7 +10,7 @@ import typer
 
 from perennial.cli import listing_views as views
 from perennial.cli.installing import installation
-from perennial.cli.showing import AsJson, notes, show
+from perennial.cli.showing import AsJson, show
 from perennial.errors import SettingsError
 from perennial.model.words import Channel, SuppressionReason
 
@@ -101,11 +101,12 @@ def close(
     *,
     note: Annotated[str, typer.Option(help="What was done; it is kept. No names, no addresses.")],
     by: By = None,
+    as_json: AsJson = False,
 ) -> None:
     """Close a case, when somebody has seen to it."""
     with installation() as perennial:
         perennial.close_case(number, by=by or getuser(), note=note)
-    notes.print(f"Case {number} is closed.")
+    show({"closed": number}, as_json, views.closed)
 
 
 listing.add_typer(_cases, name="cases")

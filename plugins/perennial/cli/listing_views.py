@@ -83,3 +83,8 @@ def cases(data: Json) -> RenderableType:
             Text(row["closed_by"] or ""),
         )
     return table
+
+
+def closed(data: Json) -> RenderableType:
+    """Which case is closed."""
+    return Text(f"Case {data['closed']} is closed.")
