@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -77,6 +78,19 @@ def test_nothing_of_her_is_left_anywhere(perennial: Perennial, home: Path) -> No
     assert (erased.finished, erased.waiting) == (2, ())
     assert canaries_in(everything_under(home)) == {}
     assert canaries_in(ledger_rows(f"sqlite:///{home / 'ledger.db'}")) == {}
+
+
+@pytest.mark.postgres
+def test_nothing_of_her_is_left_in_postgresql(home: Path, postgres_url: Callable[..., str]) -> None:
+    url = postgres_url()
+    with services(home_of(home, ledger_url=url)) as perennial:
+        wish(perennial)
+        all_that_can_be_said(perennial)
+
+        erased = perennial.erase(QUIRINA, **ASKED)
+
+    assert erased.finished == 2
+    assert canaries_in(ledger_rows(url)) == {}
 
 
 def test_everybody_else_is_as_before_row_for_row(perennial: Perennial) -> None:
