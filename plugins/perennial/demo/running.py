@@ -45,6 +45,7 @@ def run_demo(out: Console) -> None:
             for name in campaigns:
                 with _step(out, f"{turn} the DAG {name}"), _quietly():
                     _run(dags[name], day, log)
+            world.let_people_answer()
         with _step(out, "Hear what became of the messages, and what people answer"), _quietly():
             world.wait_until_quiet()
         with services() as perennial:

@@ -32,9 +32,9 @@ def summary(perennial: Perennial, day: date) -> Table:
 
 
 def twice(accepted: int, repeated: int) -> Text:
-    """Whether running everything twice has written to anybody twice, as the providers saw it."""
+    """Whether running everything twice has written to anybody twice, by what the providers accepted."""
     style = "green" if repeated == 0 else "bold red"
-    said = f"Every campaign ran twice: the providers took on {accepted:,} messages, {repeated} of them repeated."
+    said = f"Every campaign ran twice: {accepted:,} messages accepted, {repeated} of them repeated."
     return Text(said, style=style)
 
 

@@ -33,6 +33,13 @@ class World:
 
     emulator: Emulator
 
+    def let_people_answer(self) -> None:
+        """From now on recipients read, and do what they will; until then, providers report and nobody else acts.
+
+        So what is sent never depends on how fast this machine is.
+        """
+        self.emulator.let_people()
+
     def wait_until_quiet(self) -> None:
         """Comes back when everybody who wants to has answered, and every webhook was taken."""
         self.emulator.wait_until_settled(_SECONDS_TO_SETTLE)
@@ -69,6 +76,7 @@ def a_world(*, seed: int) -> Iterator[World]:
             mail_outcomes=LIVELY_MAIL,
             text_outcomes=LIVELY_TEXT,
             habits=LIVELY_HABITS,
+            people_wait=True,
             event_url=event_url_of(edge),
             inbound_url=inbound_url_of(_PUBLIC),
             forward=forwarded(_PUBLIC, edge=edge),

@@ -43,6 +43,8 @@ def serve(perennial: Perennial, *, host: str, port: int, announce: Callable[[str
 def edge_thread(perennial: Perennial, listener: socket.socket) -> Iterator[None]:
     """Serves in a thread of its own for the time of a block; what has come in by its end is still answered."""
     server = server_of(make_app(perennial))
+    # Whoever runs it beside something else is not told that it starts and ends.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, name="edge", daemon=True
     )

@@ -72,6 +72,9 @@ class Courier:
         self._idle = asyncio.Event()
         self._idle.set()
         self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._put_off: list[tuple[float, Callable[[], None]]] | None = (
+            [] if options.people_wait else None
+        )
         self.fates: Counter[Fate] = Counter()
 
     async def start(self) -> None:
@@ -106,6 +109,19 @@ class Courier:
 
         self._timers[number] = asyncio.get_running_loop().call_later(delay, act_now)
         self._idle.clear()
+
+    def later_by_people(self, delay: float, act: Callable[[], None]) -> None:
+        """Does what a person does: after a while, counted from when people may if they wait."""
+        if self._put_off is None:
+            self.later(delay, act)
+        else:
+            self._put_off.append((delay, act))
+
+    def let_people(self) -> None:
+        """From now on people do what they do."""
+        put_off, self._put_off = self._put_off or [], None
+        for delay, act in put_off:
+            self.later(delay, act)
 
     def send(self, url: str, body: bytes, headers: Mapping[str, str], *, attempts: int = 1) -> None:
         """Posts in the background."""

@@ -125,6 +125,8 @@ class Options:
     mail_limit: RateLimit = _MAIL_LIMIT
     mail_outcomes: MailOutcomes = MailOutcomes()
     habits: Habits = Habits()
+    # Nobody reads or answers before `Emulator.let_people` is called.
+    people_wait: bool = False
     event_url: str | None = None
     email_activity: bool = False
     activity_limit: RateLimit = _ACTIVITY_LIMIT

@@ -66,13 +66,13 @@ class People:
         """A text message has arrived."""
         reaction = reaction_to_text(message, self._habits, self._options.seed)
         if reaction.stops:
-            self._courier.later(reaction.after, partial(self._stop, message))
+            self._courier.later_by_people(reaction.after, partial(self._stop, message))
         elif reaction.answers:
             link = ADDRESS.findall(message.body)[0].rstrip(".,;!?)")
             self._later(reaction, partial(self._answer, link, message.key, None))
 
     def _later(self, reaction: Reaction, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._courier.later(reaction.after, lambda: self._courier.run(act()))
+        self._courier.later_by_people(reaction.after, lambda: self._courier.run(act()))
 
     def _stop(self, message: TextMessage) -> None:
         self._texts(message.to, message.sender or "", "STOP")
@@ -121,5 +121,5 @@ class People:
         third = max(1, len(scale) // 3)
         if chance("content") < self._habits.dissatisfied:
             return scale[int(chance("how little") * (third + 1))]
-        upper = scale[-third - 1 :]
+        upper = scale[-third - 2 :]
         return upper[int(chance("how much") ** 0.5 * len(upper))]

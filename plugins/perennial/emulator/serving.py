@@ -104,8 +104,13 @@ class Emulator:
         """Waits until no webhook is under way any more."""
         await self.courier.settled()
 
+    def let_people(self) -> None:
+        """Lets people read and answer from now on, asked from another thread."""
+        assert self._loop is not None  # noqa: S101 - whoever asks has started it
+        self._loop.call_soon_threadsafe(self.courier.let_people)
+
     def wait_until_settled(self, seconds: float) -> None:
-        """The same, asked from another thread.
+        """Waits until no webhook is under way any more, asked from another thread.
 
         Raises:
             TimeoutError: something is still under way after so many seconds.

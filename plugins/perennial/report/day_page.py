@@ -96,7 +96,7 @@ def _instant(figures: DayFigures) -> str | None:
     )
 
 
-def _percent(share: float, digits: int = 0) -> str:
+def percent(share: float, digits: int = 0) -> str:
     """A share of 0 to 100; what is not quite nothing, or not quite everything, does not look like it."""
     rounded = round(share, digits)
     if share and not rounded:
@@ -173,5 +173,5 @@ def _template() -> jinja2.Template:
         loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["number"] = lambda value: format_decimal(value, locale="en")
-    environment.filters["percent"] = _percent
+    environment.filters["percent"] = percent
     return environment.get_template("day_page.html.j2")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
+from perennial.ledger.responding import ChannelResponses, DayResponses
+from perennial.model.words import Channel, SurveyScale
 from perennial.report.day_figures import CampaignFigures, DataFigures, DayFigures, Person
-from perennial.report.day_page import render_day
+from perennial.report.day_page import percent, render_day
 from plan_builder import A_SHOP
 
 EVIL = '</script><script>alert(1)</script><img src=x onerror="alert(1)">'
@@ -124,3 +129,75 @@ def test_a_day_without_messages_is_a_page_too() -> None:
 
 def test_what_does_not_fit_on_the_page_is_counted() -> None:
     assert "1,234 more decisions are not listed here" in render_day(a_day(more_people=1234))
+
+
+def an_email_day(**changes: Any) -> DayResponses:
+    counted: dict[str, Any] = {"accepted": 100, "delivered": 90, "bounced": 4, "undelivered": 1}
+    channel = ChannelResponses(channel=Channel.EMAIL, **counted | changes)
+    return DayResponses(channels=(channel,))
+
+
+def words_of(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_what_nobody_has_told_is_unknown_and_not_zero() -> None:
+    silent = an_email_day(delivered=0, bounced=0, undelivered=0)
+    words = words_of(render_day(a_day(campaigns=[a_campaign(accepted=100, responses=silent)])))
+
+    assert "Nobody has reported on these 100 messages yet." in words
+    assert "Delivered 0" not in words
+    assert "Want no more" not in words
+
+
+def test_how_far_messages_got_is_on_the_page_with_what_is_not_known() -> None:
+    back = an_email_day(opened_by_people=45, opened_by_machines=20, unsubscribed=3)
+    words = words_of(render_day(a_day(campaigns=[a_campaign(accepted=100, responses=back)])))
+
+    assert "Delivered 90 90.0 %" in words
+    assert "Opened by people 45 50.0 %" in words
+    assert "Bounced: no such address 4 4.0 %" in words
+    assert "Nobody has said yet 5 5.0 %" in words
+    assert "20 more were opened by a machine alone" in words
+    assert "Unsubscribed 3" in words
+
+
+def test_satisfaction_stands_beside_its_interval_and_how_many_answered() -> None:
+    back = DayResponses(
+        channels=an_email_day(answered=20).channels,
+        scores={SurveyScale.CSAT: {5: 12, 4: 4, 1: 4}},
+        cases=4,
+    )
+    words = words_of(render_day(a_day(campaigns=[a_campaign(accepted=100, responses=back)])))
+
+    assert "80 % satisfied: 4 or 5 of 5" in words
+    assert "95 % interval: 58 % to 92 %." in words
+    assert "20 answers, 22.2 % of 90 delivered." in words
+    assert "4 low scores opened a case" in words
+
+
+def test_net_promoters_have_their_sign() -> None:
+    back = DayResponses(
+        channels=an_email_day(answered=4).channels, scores={SurveyScale.NPS: {10: 1, 3: 3}}
+    )
+    words = words_of(render_day(a_day(campaigns=[a_campaign(accepted=100, responses=back)])))
+
+    assert "-50 net promoters" in words
+
+
+def test_a_page_says_until_when_it_was_told_or_that_the_day_was_played() -> None:
+    played = a_day(campaigns=[a_campaign(responses=an_email_day())])
+    told = a_day(
+        campaigns=[a_campaign(responses=an_email_day())],
+        told_at=datetime(2026, 6, 11, 13, tzinfo=UTC),
+    )
+
+    assert "A simulated day" in render_day(played)
+    assert "until 11 June 2026, 09:00" in words_of(render_day(told))
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0, "0 %"), (0.2, "< 1 %"), (99.7, "> 99 %"), (100, "100 %"), (42, "42 %")]
+)
+def test_a_little_does_not_look_like_nothing(share: float, shown: str) -> None:
+    assert percent(share) == shown

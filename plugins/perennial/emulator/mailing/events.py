@@ -57,7 +57,8 @@ class EventWebhook:
 
     def tell(self, event: MailEvent) -> None:
         """Lets one event happen in its time."""
-        self._courier.later(event.after, partial(self._happen, event))
+        later = self._courier.later_by_people if event.by_person else self._courier.later
+        later(event.after, partial(self._happen, event))
 
     @property
     def _watched(self) -> bool:

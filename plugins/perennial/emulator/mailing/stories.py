@@ -33,6 +33,7 @@ class MailEvent:
     name: str
     mail: Mail
     after: float = 0.0
+    by_person: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -77,7 +78,7 @@ def story(
     for number, (name, details) in enumerate(chapters):
         by_person = name in _BY_PEOPLE and not details.get("sg_machine_open")
         after = number * _STEP + (reads.after if by_person else 0.0)
-        yield MailEvent(name=name, mail=mail, after=after, details=details)
+        yield MailEvent(name=name, mail=mail, after=after, by_person=by_person, details=details)
 
 
 def _chapters(mail: Mail, happens: Callable[[str], bool], dropped: str | None) -> Iterator[Chapter]:
