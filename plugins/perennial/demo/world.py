@@ -14,7 +14,7 @@ from perennial.delivery.mailbox_folder import Mailbox
 from perennial.demo.emulated import event_url_of, forwarded, inbound_url_of, settings_of
 from perennial.edge.serving import edge_thread
 from perennial.emulator.mailing.envelopes import Mail
-from perennial.emulator.options import LIVELY_HABITS, LIVELY_MAIL, LIVELY_TEXT, Options
+from perennial.emulator.options import LIVELY_HABITS, LIVELY_MAIL, LIVELY_TEXT, Habits, Options
 from perennial.emulator.serving import LOOPBACK, Emulator, emulator_thread
 from perennial.emulator.texting.messages import TextMessage
 from perennial.model.keys import MessageKey
@@ -64,7 +64,7 @@ class World:
 
 
 @contextmanager
-def a_world(*, seed: int) -> Iterator[World]:
+def a_world(*, seed: int, habits: Habits = LIVELY_HABITS) -> Iterator[World]:
     """The providers, and the web app of the installation in the environment, until the block ends, however it ends.
 
     The environment is changed: what the installation sends goes to these providers.
@@ -75,7 +75,7 @@ def a_world(*, seed: int) -> Iterator[World]:
             seed=seed,
             mail_outcomes=LIVELY_MAIL,
             text_outcomes=LIVELY_TEXT,
-            habits=LIVELY_HABITS,
+            habits=habits,
             people_wait=True,
             event_url=event_url_of(edge),
             inbound_url=inbound_url_of(_PUBLIC),
