@@ -24,6 +24,8 @@ from perennial.campaigns.policy_file import read_policy
 from perennial.campaigns.reading import load_campaigns
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake
+from perennial.ledger.permitting import PERMISSIONS
+from perennial.ledger.preferring import PREFERENCES
 from perennial.messages.templates import load_templates
 from perennial.model.datasets import CONTACTS, CUSTOMER_FEATURES, MEMBERSHIPS, SHOP_DATASETS
 from perennial.pipeline.planning import draft, wordings_of
@@ -54,6 +56,8 @@ def measure(root: Path, members: int, memory: str) -> dict[str, object]:
             history=engine.table(history_of(members)),
             suppressed=engine.table(suppressed_of(members)),
             engaged=engine.table(engaged_of(members)),
+            permissions=PERMISSIONS.empty_table(),
+            preferences=PREFERENCES.empty_table(),
         )
         started, spent = time.perf_counter(), time.process_time()
         decide(

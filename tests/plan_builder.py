@@ -17,6 +17,8 @@ from perennial.campaigns.definition import Audience, Campaign, Offer, Step
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake
 from perennial.ledger.engaging import ENGAGED
+from perennial.ledger.permitting import PERMISSIONS
+from perennial.ledger.preferring import PREFERENCES
 from perennial.ledger.reading import HISTORY, SUPPRESSED
 from perennial.model.datasets import (
     CONSENTS,
@@ -93,6 +95,8 @@ class Town:
     history: list[dict[str, Any]] = field(default_factory=list)
     suppressed: list[dict[str, Any]] = field(default_factory=list)
     engaged: list[dict[str, Any]] = field(default_factory=list)
+    permissions: list[dict[str, Any]] = field(default_factory=list)
+    preferences: list[dict[str, Any]] = field(default_factory=list)
 
     def customer(
         self,
@@ -196,6 +200,34 @@ class Town:
             }
         )
 
+    def tell_ledger(
+        self, customer_id: str, what: str, *, state: str = "withdrawn", days_ago: int = 1
+    ) -> None:
+        """A consent that came by way of a link, at noon."""
+        channel, topic = what.split()
+        self.permissions.append(
+            {
+                "person_id": customer_id,
+                "customer_id": customer_id,
+                "channel": channel,
+                "topic": topic,
+                "state": state,
+                "since": self.noon(days_ago),
+            }
+        )
+
+    def pause(self, customer_id: str, until: str | None, *, days_ago: int = 1) -> None:
+        """A pause that a customer asked for; None takes it back."""
+        self.preferences.append(
+            {
+                "person_id": customer_id,
+                "customer_id": customer_id,
+                "preference": "paused_until",
+                "value": until,
+                "since": self.noon(days_ago),
+            }
+        )
+
     def noon(self, days_ago: int) -> datetime:
         return datetime.combine(self.day, time(12), UTC) - timedelta(days=days_ago)
 
@@ -215,6 +247,8 @@ class Town:
                     history=pa.Table.from_pylist(self.history, schema=HISTORY),
                     suppressed=pa.Table.from_pylist(self.suppressed, schema=SUPPRESSED),
                     engaged=pa.Table.from_pylist(self.engaged, schema=ENGAGED),
+                    permissions=pa.Table.from_pylist(self.permissions, schema=PERMISSIONS),
+                    preferences=pa.Table.from_pylist(self.preferences, schema=PREFERENCES),
                 ),
                 wordings=[
                     Wording(

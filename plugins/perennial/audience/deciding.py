@@ -39,11 +39,13 @@ class Wording:
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerFacts:
-    """What the ledger knows that matters to a plan; see Ledger.history, suppressed and engaged for the columns."""
+    """What the ledger knows that matters to a plan; see the methods of Ledger of these names for the columns."""
 
     history: pa.Table = field(repr=False)
     suppressed: pa.Table = field(repr=False)
     engaged: pa.Table = field(repr=False)
+    permissions: pa.Table = field(repr=False)
+    preferences: pa.Table = field(repr=False)
 
 
 def decide(
@@ -66,6 +68,8 @@ def decide(
     """
     engine.register("history", facts.history)
     engine.register("suppressed", facts.suppressed)
+    engine.register("permissions", facts.permissions)
+    engine.register("preferences_told", facts.preferences)
     engine.register("rules", _rules(rivals))
     engine.register("steps", _steps(rivals))
     engine.register("engaged", facts.engaged)

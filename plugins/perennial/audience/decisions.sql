@@ -2,7 +2,8 @@
 --
 -- Reads   memberships, customer_features, contacts, consents      the lake, as known on the day
 --         rules, steps, windows                                   the campaign files, and the hours of policy.yaml
---         history, suppressed, engaged                            the ledger
+--         history, suppressed, engaged,
+--         permissions, preferences_told                           the ledger
 --         night                                                   one row: planned campaign, day, shards, caps, shares, locales
 -- Writes  temp table `verdicts`, one row a member of the planned campaign, everything but the personal values.
 --
@@ -37,13 +38,32 @@ group by all;
 
 -- Consent belongs to the person: the latest word from any of their accounts holds. Unknown is no.
 create or replace table consent as
+with said as (
+    select customer_id, channel, topic, state, happened_at, false as by_link, consent_id from consents
+    union all
+    -- A no by way of a link wins over a yes of the same instant.
+    select customer_id, channel, topic, state, since, state = 'withdrawn', '' from permissions
+)
 select f.person_id, c.channel, c.topic,
-    arg_max(c.state, (c.happened_at, c.consent_id)) as state,
+    arg_max(c.state, (c.happened_at, c.by_link, c.consent_id)) as state,
     max(c.happened_at) as happened_at
-from consents as c
+from said as c
 join customer_features as f using (customer_id)
 where f.person_id in (select person_id from members)
 group by all;
+
+-- Pauses belong to the person, too.
+create or replace table pauses as
+with last_words as (
+    select f.person_id, arg_max_null(p.value, (p.since, p.customer_id)) as value
+    from preferences_told as p
+    join customer_features as f using (customer_id)
+    where p.preference = 'paused_until'
+    group by f.person_id
+)
+select person_id, value::timestamptz as paused_until
+from last_words
+where value is not null;
 
 -- Each member with each channel of the campaign, in the order in which they are tried; `passed` counts the
 -- checks that the channel passes, so that the reason shown is that of the channel that came closest.
@@ -176,6 +196,7 @@ select
         when s.pressure = 'promotional' and night.sunset_days > 0
             and coalesce(e.seen_at < z.send_at - to_days(night.sunset_days::integer), true) then 'unengaged'
         when s.paused then 'campaign_paused'
+        when h.paused_until > z.send_at then 'person_paused'
         when s.due_on > night.day then 'step_not_due'
         when s.step = 1 and p.other_occasion_on > night.day - s.cool_down_days::integer then 'cooling_down'
         when z.quiet then 'quiet_until_expiry'
@@ -186,13 +207,14 @@ select
     case
         when s.finished or s.open_until < z.local_day then null
         when k.passed < 4 then k.detail
-        when s.paused then null
+        when s.paused or h.paused_until > z.send_at then null
         when s.due_on > night.day then s.due_on::varchar
     end as detail
 from stepped as s
 cross join night
 join chosen_channel as k using (campaign, customer_id, occasion)
 join timed as z using (campaign, customer_id, occasion)
+left join pauses as h on h.person_id = s.person_id
 left join last_signs as e on e.person_id = s.person_id
 left join pressure_on_person as p
     on p.campaign = s.campaign and p.customer_id = s.customer_id and p.occasion = s.occasion;
@@ -245,7 +267,7 @@ select
         when v.reason is not null then
             case
                 when v.open_tomorrow and v.reason in (
-                    'campaign_paused', 'step_not_due', 'cooling_down', 'quiet_until_expiry', 'capped', 'lower_priority'
+                    'campaign_paused', 'person_paused', 'step_not_due', 'cooling_down', 'quiet_until_expiry', 'capped', 'lower_priority'
                 ) then 'defer'
                 else 'skip'
             end

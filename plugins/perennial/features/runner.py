@@ -22,6 +22,7 @@ from perennial.model.shop import Shop
 
 _FOLDER = Path(__file__).parent
 _PEOPLE = ("accounts", "shared_keys", "people")
+_TOLD = ("told",)
 _ORDERS = (
     "purchases",
     "money",
@@ -35,7 +36,7 @@ _ORDERS = (
 _LINES = ("assortment", "bought_lines")
 _POINTS = ("points_known", "points_lapsed", "points_used", "points", "rewards_reached")
 _STANDING = ("quintiles", "rfm_cells", "rfm", "standing")
-_TABLES = (*_PEOPLE, *_ORDERS, *_LINES, "favourites", *_POINTS, *_STANDING)
+_TABLES = (*_PEOPLE, *_TOLD, *_ORDERS, *_LINES, "favourites", *_POINTS, *_STANDING)
 _LINES_A_SLICE = 2_500_000
 _MOST_SLICES = 32
 
@@ -46,7 +47,7 @@ def build_features(engine: Engine, day: date, shop: Shop) -> Published:
     with night.tidied():
         night.keep(*_PEOPLE)
         _find_people(night)
-        night.keep(*_ORDERS)
+        night.keep(*_TOLD, *_ORDERS)
         night.drop("gaps", "purchases")
         night.keep(*_LINES)
         night.drop("recent_orders")

@@ -19,7 +19,7 @@ import duckdb
 
 from perennial.errors import LakeError
 from perennial.lake.partitions import Lake, Partition
-from perennial.model.datasets import CONTACTS, SHOP_DATASETS, Dataset
+from perennial.model.datasets import CONTACTS, PREFERENCES, SHOP_DATASETS, Dataset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,7 +155,7 @@ class Engine:
         )
 
     def open_day(self, day: date) -> None:
-        """Makes `orders`, `customers`, … and `contacts` readable, each as it was known on a day.
+        """Makes `orders`, `customers`, …, `contacts` and `preferences` readable, each as it was known on a day.
 
         A row is its latest verified version among the partitions up to that day. A dataset that no night has
         delivered yet is empty, not missing.
@@ -163,6 +163,8 @@ class Engine:
         for dataset in SHOP_DATASETS.values():
             self._as_known(dataset, self.lake.partitions(f"verified/{dataset.name}", until=day))
         self._as_known(CONTACTS, self.lake.partitions(CONTACTS.name, until=day))
+        # Each of them says all that stood on its day.
+        self._as_known(PREFERENCES, self.lake.partitions(PREFERENCES.name, until=day)[-1:])
 
     def _as_known(self, dataset: Dataset, partitions: list[Partition]) -> None:
         if not partitions:

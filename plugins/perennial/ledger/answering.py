@@ -39,11 +39,13 @@ def record_answer(
     """Keeps the first score of a survey, and its latest comment of the first day; says whether it was the first."""
     said = _kept(comment)
     row = {"message_key": key, "scale": scale, "score": score, "comment": said, "at": at}
-    first = _insert(database, given).values(row).on_conflict_do_nothing()
+    first = (
+        _insert(database, given).values(row).on_conflict_do_nothing().returning(given.c.message_key)
+    )
     comes_in_time = (given.c.message_key == key, given.c.at >= at - COMMENT_FOR)
 
     def record(connection: Connection) -> bool:
-        if connection.execute(first).rowcount == 1:
+        if connection.execute(first).first() is not None:
             return True
         if said is not None:
             connection.execute(update(given).where(*comes_in_time).values(comment=said)).close()
@@ -69,8 +71,8 @@ def answers(database: Database, *, since: datetime) -> Sequence[Answer]:
 def open_case(database: Database, key: MessageKey, *, why: CaseReason, at: datetime) -> bool:
     """Opens the case of a message; says whether there was none before, open or closed."""
     row = {"message_key": key, "why": why, "opened_at": at}
-    new = _insert(database, kept).values(row).on_conflict_do_nothing()
-    return database.write(lambda connection: connection.execute(new).rowcount == 1)
+    new = _insert(database, kept).values(row).on_conflict_do_nothing().returning(kept.c.id)
+    return database.write(lambda connection: connection.execute(new).first() is not None)
 
 
 def cases(database: Database, *, standing: bool) -> Sequence[Case]:

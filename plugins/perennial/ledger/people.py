@@ -48,8 +48,8 @@ class People:
         """What stands for a person by channel and topic; what nobody told the ledger is not there."""
         return permitting.permissions_of(self._database, person_id)
 
-    def permissions_table(self, known_at: datetime) -> pa.Table:
-        """The last word of every customer, as the ledger knew it at an instant; see permitting.PERMISSIONS."""
+    def permissions_table(self, known_at: datetime | None = None) -> pa.Table:
+        """The last word of every customer, now or as the ledger knew it at an instant; see permitting.PERMISSIONS."""
         return permitting.permissions_table(self._database, known_at=known_at)
 
     def consent_history(self, person_id: str) -> Sequence[ConsentEntry]:
@@ -82,8 +82,8 @@ class People:
         """What stands for a person."""
         return preferring.preferences_of(self._database, person_id)
 
-    def preferences_table(self, known_at: datetime) -> pa.Table:
-        """The last choice of every customer, as the ledger knew it at an instant; see preferring.PREFERENCES."""
+    def preferences_table(self, known_at: datetime | None = None) -> pa.Table:
+        """The last choice of every customer, now or as it was said before an instant; see preferring.PREFERENCES."""
         return preferring.preferences_table(self._database, known_at=known_at)
 
     def suppress(

@@ -71,8 +71,8 @@ def permissions_of(database: Database, person_id: str) -> Sequence[Permission]:
         ]
 
 
-def permissions_table(database: Database, *, known_at: datetime) -> pa.Table:
-    """The last word of every customer by channel and topic, as the ledger knew it at an instant; see PERMISSIONS.
+def permissions_table(database: Database, *, known_at: datetime | None) -> pa.Table:
+    """The last word of every customer by channel and topic, now or as the ledger knew it at an instant; see PERMISSIONS.
 
     By customer, because accounts that were two people yesterday may be one tomorrow.
     """
@@ -81,9 +81,10 @@ def permissions_table(database: Database, *, known_at: datetime) -> pa.Table:
         # "withdrawn" comes after "granted": of two words of one instant, the no stands.
         order_by=(consents.c.at.desc(), consents.c.state.desc(), consents.c.id),
     )
-    ranked = (
-        select(consents, turn.label("turn")).where(consents.c.recorded_at <= known_at).subquery()
-    )
+    told = select(consents, turn.label("turn"))
+    if known_at is not None:
+        told = told.where(consents.c.recorded_at < known_at)
+    ranked = told.subquery()
     last = (
         select(*ranked.c["person_id", "customer_id", "channel", "topic", "state"], raw(ranked.c.at))
         .where(ranked.c.turn == 1)

@@ -81,16 +81,15 @@ def preferences_of(database: Database, person_id: str) -> Preferences:
     )
 
 
-def preferences_table(database: Database, *, known_at: datetime) -> pa.Table:
-    """The last choice of every customer about each thing, as the ledger knew it at an instant; see PREFERENCES.
+def preferences_table(database: Database, *, known_at: datetime | None) -> pa.Table:
+    """The last choice of every customer about each thing, now or as it was said before an instant; see PREFERENCES.
 
     An empty value takes back what was said before. Pauses are instants, in UTC.
     """
-    ranked = (
-        select(preference_changes, _turn(_WHAT).label("turn"))
-        .where(preference_changes.c.at <= known_at)
-        .subquery()
-    )
+    said = select(preference_changes, _turn(_WHAT).label("turn"))
+    if known_at is not None:
+        said = said.where(preference_changes.c.at < known_at)
+    ranked = said.subquery()
     last = (
         select(*ranked.c["person_id", "customer_id", "preference", "value"], raw(ranked.c.at))
         .where(ranked.c.turn == 1)

@@ -204,6 +204,19 @@ CONTACTS = Dataset(
     ),
 )
 
+PREFERENCES = Dataset(
+    name="preferences",
+    meaning="What customers told us about themselves, by way of links, as it was said before the day began.",
+    key=("customer_id", "preference"),
+    columns=(
+        _column("customer_id", "VARCHAR", "The account that said so.", required=True),
+        _column("person_id", "VARCHAR", "The person it belonged to then.", required=True),
+        _column("preference", "VARCHAR", "language, birth_date or paused_until.", required=True),
+        _column("value", "VARCHAR", "What was chosen; empty when it was taken back."),
+        _column("since", "TIMESTAMPTZ", "When it was said.", required=True),
+    ),
+)
+
 CUSTOMER_FEATURES = Dataset(
     name="customer_features",
     meaning="One row a customer: where each of them stands at 00:00 of the day in the shop's zone. No names, no addresses.",
@@ -408,5 +421,5 @@ DECISIONS = Dataset(
 )
 
 DERIVED_DATASETS: dict[str, Dataset] = {
-    d.name: d for d in (CONTACTS, CUSTOMER_FEATURES, MEMBERSHIPS, DECISIONS)
+    d.name: d for d in (CONTACTS, PREFERENCES, CUSTOMER_FEATURES, MEMBERSHIPS, DECISIONS)
 }

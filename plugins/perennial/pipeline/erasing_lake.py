@@ -19,6 +19,7 @@ from perennial.model.datasets import (
     CUSTOMER_FEATURES,
     DECISIONS,
     MEMBERSHIPS,
+    PREFERENCES,
     SHOP_DATASETS,
 )
 from perennial.model.keys import stand_in
@@ -27,7 +28,7 @@ from perennial.pipeline.verifying import VERDICTS
 from perennial.validation.verdicts import as_text
 
 _STATES = ("quarantine", "checked", "verified", "raw")
-_OURS = (MEMBERSHIPS.name, CUSTOMER_FEATURES.name, CONTACTS.name)
+_OURS = (MEMBERSHIPS.name, CUSTOMER_FEATURES.name, CONTACTS.name, PREFERENCES.name)
 # What other rows are found by goes last, so that a run that was killed finds again what it had not come to.
 _SHOPS = ("order_lines", "points_entries", "consents", "orders", "customers")
 _ACCOUNTS = ("customer_id", "person_id")
@@ -102,7 +103,10 @@ def _datasets() -> Iterator[str]:
 
 
 def _columns_of(dataset: str, wanted: Sequence[str]) -> list[str]:
-    known = {d.name: d for d in (*SHOP_DATASETS.values(), MEMBERSHIPS, CUSTOMER_FEATURES, CONTACTS)}
+    known = {
+        d.name: d
+        for d in (*SHOP_DATASETS.values(), MEMBERSHIPS, CUSTOMER_FEATURES, CONTACTS, PREFERENCES)
+    }
     known[DECISIONS.name] = DECISIONS
     columns = known[dataset.rpartition("/")[2]].column_names
     return [name for name in wanted if name in columns]

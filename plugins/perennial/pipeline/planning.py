@@ -41,6 +41,7 @@ from perennial.pipeline.plan_reading import (
     plan_hash,
     plan_partition,
 )
+from perennial.pipeline.preferring import learn_agreements
 
 # Renders one planned message as it will be sent; returns its SMS segments, 0 for an email.
 Proof = Callable[[PlannedMessage], int]
@@ -133,6 +134,7 @@ def plan_campaign(
     spent = ledger.spent_before(day, now=plan_instant(campaign, day, shop.zone)) if limits else {}
     _publish(engine, partition, shop, room(limits, spent))
     summary = summarise(engine, campaign.name, day, shop)
+    learn_agreements(engine, ledger, recorded_at=plan_instant(campaign, day, shop.zone))
     ledger.record_plan(_record(summary, plan_instant(campaign, day, shop.zone)))
     return summary
 
@@ -221,6 +223,8 @@ def ledger_facts(ledger: Ledger, plan_at: datetime, policy: Policy) -> LedgerFac
         history=ledger.history(since=plan_at - _LONGEST_MEMORY),
         suppressed=ledger.suppressed(),
         engaged=ledger.engaged(since=plan_at - sunset) if sunset else ENGAGED.empty_table(),
+        permissions=ledger.permissions_table(),
+        preferences=ledger.preferences_table(),
     )
 
 

@@ -119,8 +119,10 @@ class NightSteps(Installation):
 
     def understand(self, day: date) -> int:
         """Works out where every customer stands; returns how many there are."""
+        from perennial.pipeline.preferring import keep_preferences
         from perennial.pipeline.understanding import understand_customers
 
+        keep_preferences(self.engine, self.ledger, day, self.shop)
         return understand_customers(self.engine, day, self.shop).rows
 
     def form_audiences(self, day: date) -> int:
