@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from perennial.cli import views
 from perennial.cli.answering import answering
+from perennial.cli.consenting import consenting
 from perennial.cli.installing import installation
 from perennial.cli.listing import listing
 from perennial.cli.rights import rights
@@ -38,6 +39,7 @@ app.add_typer(answering)
 app.add_typer(steering)
 app.add_typer(rights)
 app.add_typer(listing)
+app.add_typer(consenting)
 app.add_typer(telling)
 _DAY_HELP = "Day on which messages go out, YYYY-MM-DD."
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_DAY_HELP)]

@@ -11,6 +11,7 @@ from perennial.settings import Settings, read_settings
 from perennial.sources.shop_clock import read_zone
 from perennial.steps.cases import CaseSteps
 from perennial.steps.choosing import ChoiceSteps
+from perennial.steps.consenting import ConsentSteps
 from perennial.steps.events import EventSteps
 from perennial.steps.night import NightSteps
 from perennial.steps.reconciling import ReconcilingSteps
@@ -19,7 +20,14 @@ from perennial.steps.syncing import ListSteps
 
 
 class Perennial(
-    NightSteps, ChoiceSteps, EventSteps, ReconcilingSteps, SteeringSteps, ListSteps, CaseSteps
+    NightSteps,
+    ConsentSteps,
+    ChoiceSteps,
+    EventSteps,
+    ReconcilingSteps,
+    SteeringSteps,
+    ListSteps,
+    CaseSteps,
 ):
     """One installation at work. Every step may be repeated at any time."""
 

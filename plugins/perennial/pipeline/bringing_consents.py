@@ -1,0 +1,202 @@
+"""Consents that a shop collected elsewhere, brought in from a CSV file: each row checked, each kept with where it came from."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from perennial.errors import SourceError
+from perennial.lake.duck import Engine
+from perennial.lake.partitions import Partition
+from perennial.ledger.store import ConsentEntry, Ledger
+from perennial.model.datasets import CUSTOMER_FEATURES
+from perennial.model.words import Channel, ConsentSource, ConsentState, Topic
+
+REQUIRED = ("customer_id", "channel", "topic", "state", "at")
+"""The columns that a file must have."""
+
+OPTIONAL = ("wording", "proof")
+"""Those that it may have."""
+
+_CHUNK = 5_000
+_LONGEST_WORDING = 64
+_LONGEST_PROOF = 255
+_LISTS: Mapping[str, type[Channel | Topic | ConsentState]] = {
+    "channel": Channel,
+    "topic": Topic,
+    "state": ConsentState,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutAside:
+    """A line of the file that was not taken, and why; it says nothing of what the line holds."""
+
+    line: int
+    reason: str
+
+
+@dataclass(kw_only=True)
+class Brought:
+    """What became of a file's rows."""
+
+    taken: int = 0
+    aside: list[PutAside] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        aside = [{"line": each.line, "reason": each.reason} for each in self.aside]
+        return {"taken": self.taken, "put_aside": aside}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Import:
+    """Who brings in which file, when, and by which clock its times without a zone are meant."""
+
+    file: Path
+    by: str
+    zone: tzinfo
+    now: datetime
+
+
+def bring_in_consents(
+    engine: Engine, ledger: Ledger, given: Import, *, known_on: Partition
+) -> Brought:
+    """Records every row that is right, and puts the others aside; bringing in the same file again changes nothing.
+
+    `known_on` are the features of the night by which customers are known.
+
+    Raises:
+        SourceError: the file cannot be read, or lacks a column; nothing was recorded.
+        MissingPartition: that night has not been that far.
+        LedgerError: a chunk could not be recorded; those before it are. Bring the file in again.
+    """
+    engine.view(CUSTOMER_FEATURES.name, known_on)
+    brought = Brought()
+    for rows in _chunks(_rows(given.file)):
+        people = _people(engine, rows)
+        entries = []
+        for line, row in rows:
+            try:
+                entries.append(_entry(row, line, people, given))
+            except ValueError as reason:
+                brought.aside.append(PutAside(line=line, reason=str(reason)))
+        ledger.record_consents(entries, recorded_at=given.now)
+        brought.taken += len(entries)
+    return brought
+
+
+def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Each row with its last line in the file, which is where an editor shows it."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True, restkey="more", restval="")
+            _check_columns(file, reader.fieldnames or [])
+            for row in reader:
+                yield reader.line_num, row
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no CSV file in UTF-8"
+        msg = f"The consents of {file} cannot be read: {why}."
+        raise SourceError(msg) from error
+
+
+def _check_columns(file: Path, found: Iterable[str]) -> None:
+    named = list(found)
+    missing = [name for name in REQUIRED if name not in named]
+    strange = [name for name in named if name not in (*REQUIRED, *OPTIONAL)]
+    if missing or strange or len(set(named)) < len(named):
+        msg = (
+            f"{file} does not have the columns of consents: it must have {', '.join(REQUIRED)}, may have"
+            f" {', '.join(OPTIONAL)}, each once and no others. Missing: {', '.join(missing) or 'none'};"
+            f" not known: {len(strange)}."
+        )
+        raise SourceError(msg)
+
+
+def _chunks(
+    rows: Iterator[tuple[int, Mapping[str, str]]],
+) -> Iterator[list[tuple[int, Mapping[str, str]]]]:
+    chunk = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    yield chunk
+
+
+def _people(engine: Engine, rows: Iterable[tuple[int, Mapping[str, str]]]) -> Mapping[str, str]:
+    """The person behind each account that the last night knows."""
+    asked = sorted({row["customer_id"].strip() for _, row in rows})
+    engine.register("asked", pa.table({"customer_id": pa.array(asked, pa.string())}))
+    found = engine.rows(
+        f"select customer_id, person_id from {CUSTOMER_FEATURES.name} join asked using (customer_id)"
+    )
+    return {row["customer_id"]: row["person_id"] for row in found}
+
+
+def _entry(
+    row: Mapping[str, str], line: int, people: Mapping[str, str], given: Import
+) -> ConsentEntry:
+    """A row as the ledger keeps it.
+
+    Raises:
+        ValueError: it is wrong; says how.
+    """
+    if "more" in row:
+        msg = "more fields than columns"
+        raise ValueError(msg)
+    customer_id = row["customer_id"].strip()
+    if customer_id not in people:
+        msg = "no such customer on the last night"
+        raise ValueError(msg)
+    words = {name: _word(name, row[name]) for name in _LISTS}
+    return ConsentEntry(
+        person_id=people[customer_id],
+        customer_id=customer_id,
+        **words,
+        at=_instant(row["at"], given),
+        how=ConsentSource.IMPORT,
+        wording=_text(row, "wording", _LONGEST_WORDING),
+        proof=_text(row, "proof", _LONGEST_PROOF) or _provenance(line, given),
+    )
+
+
+def _word(name: str, told: str) -> Any:  # noqa: ANN401 - a word of the column's list
+    words = _LISTS[name]
+    try:
+        return words(told.strip().lower())
+    except ValueError:
+        msg = f"{name} is none of {', '.join(words)}"
+        raise ValueError(msg) from None
+
+
+def _instant(told: str, given: Import) -> datetime:
+    try:
+        moment = datetime.fromisoformat(told.strip())
+    except ValueError:
+        msg = "at is no date or time such as 2026-03-14 or 2026-03-14T09:30:00+02:00"
+        raise ValueError(msg) from None
+    at = (moment if moment.tzinfo else moment.replace(tzinfo=given.zone)).astimezone(UTC)
+    if at > given.now:
+        msg = "at lies in the future"
+        raise ValueError(msg)
+    return at
+
+
+def _text(row: Mapping[str, str], name: str, longest: int) -> str | None:
+    told = (row.get(name) or "").strip()
+    if len(told) > longest or not told.isprintable():
+        msg = f"{name} is longer than {longest} signs or cannot be printed"
+        raise ValueError(msg)
+    return told or None
+
+
+def _provenance(line: int, given: Import) -> str:
+    return f"{given.file.name[-128:]}, line {line}, by {given.by[:64]}"
