@@ -24,8 +24,8 @@ from perennial.edge.unsubscribing import unsubscribe_routes
 from perennial.edge.watching import Watch
 from perennial.steps.services import Perennial
 
-# PostgreSQL commits for several customers at once; SQLite lets them in one after another.
-_CUSTOMERS_AT_ONCE = 8
+# More would wait for each other in SQLite, and keep the ledger from those who send.
+_CUSTOMERS_AT_ONCE = 4
 
 
 def make_app(perennial: Perennial) -> Starlette:
@@ -35,13 +35,16 @@ def make_app(perennial: Perennial) -> Starlette:
         SettingsError: a key that posts are to be checked with is none, or the shop's words for its pages are wrong.
         ShopError: shop.yaml has mistakes.
     """
+    perennial.ways()  # reads the campaigns now, not while the first customer waits
     counts = Counts()
     # Events are written in one thread: many posts share a transaction.
     ledger_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
     # Customers do not wait behind a flood of events.
+    leaving_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="leaving")
     customer_threads = ThreadPoolExecutor(_CUSTOMERS_AT_ONCE, thread_name_prefix="customers")
     lake_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lake")
     gatherer = Gatherer(perennial.apply_events, executor=ledger_thread, applied=counts.note_applied)
+    leaving = Gatherer(perennial.unsubscribe, executor=leaving_thread)
     watch = Watch(perennial, counts, executor=ledger_thread)
     words = read_page_words(perennial.settings.project / "templates" / "pages", perennial.shop)
     links = LinkPages(perennial, Pages(perennial.shop, words), executor=customer_threads)
@@ -49,13 +52,13 @@ def make_app(perennial: Perennial) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        for threads in (customer_threads, lake_thread, ledger_thread):
+        for threads in (customer_threads, leaving_thread, lake_thread, ledger_thread):
             threads.shutdown()
 
     return Starlette(
         routes=[
             *hook_routes(perennial, gatherer, counts),
-            *unsubscribe_routes(links),
+            *unsubscribe_routes(links, leaving),
             *preference_routes(links, lake=lake_thread),
             *survey_routes(links),
             *click_routes(links, gatherer),

@@ -14,6 +14,7 @@ from perennial.edge.gathering import Gatherer
 from perennial.edge.link_pages import LinkPages, Opened
 from perennial.errors import LedgerError
 from perennial.events.actors import actor_of
+from perennial.ledger.values import Applied
 from perennial.model.events import ProviderEvent
 from perennial.model.words import Actor, EventWord
 from perennial.steps.answering import CLICK, EDGE
@@ -29,7 +30,7 @@ _AHEAD_OF_TIME = {
 }
 
 
-def click_routes(links: LinkPages, gatherer: Gatherer) -> list[Route]:
+def click_routes(links: LinkPages, gatherer: Gatherer[ProviderEvent, Applied]) -> list[Route]:
     """The address that stands in messages in place of a link to the shop."""
     clicking = _Clicking(links, gatherer)
     return [
@@ -38,7 +39,7 @@ def click_routes(links: LinkPages, gatherer: Gatherer) -> list[Route]:
 
 
 class _Clicking:
-    def __init__(self, links: LinkPages, gatherer: Gatherer) -> None:
+    def __init__(self, links: LinkPages, gatherer: Gatherer[ProviderEvent, Applied]) -> None:
         self._links = links
         self._gatherer = gatherer
 

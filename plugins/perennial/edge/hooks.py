@@ -20,6 +20,8 @@ from perennial.edge.inbound import inbound_route
 from perennial.errors import LedgerError
 from perennial.events import sendgrid_events, twilio_events
 from perennial.events.reports import Report, Seal
+from perennial.ledger.values import Applied
+from perennial.model.events import ProviderEvent
 from perennial.model.keys import KEY_NAME
 from perennial.steps.services import Perennial
 
@@ -39,6 +41,7 @@ _STATUS: Mapping[Outcome, int] = {
 _UNTRUE = {Seal.FORGED: Outcome.FORGED, Seal.STALE: Outcome.STALE}
 _SMALL = 16 * 1024
 
+Events = Gatherer[ProviderEvent, Applied]
 Read = Callable[[Request, bytes], Report | Outcome]
 
 
@@ -52,7 +55,7 @@ class _Hook:
     room: asyncio.Semaphore
 
 
-def hook_routes(perennial: Perennial, gatherer: Gatherer, counts: Counts) -> list[Route]:
+def hook_routes(perennial: Perennial, gatherer: Events, counts: Counts) -> list[Route]:
     """The addresses that are entered at SendGrid and given to Twilio."""
     events = _Hook(
         provider=sendgrid_events.PROVIDER,
@@ -73,7 +76,7 @@ def hook_routes(perennial: Perennial, gatherer: Gatherer, counts: Counts) -> lis
     ]
 
 
-def _route(path: str, hook: _Hook, gatherer: Gatherer, counts: Counts) -> Route:
+def _route(path: str, hook: _Hook, gatherer: Events, counts: Counts) -> Route:
     async def answer(request: Request) -> Response:
         async with hook.room:
             outcome = await _take(request, hook, gatherer, counts)
@@ -83,7 +86,7 @@ def _route(path: str, hook: _Hook, gatherer: Gatherer, counts: Counts) -> Route:
     return Route(path, answer, methods=["POST"])
 
 
-async def _take(request: Request, hook: _Hook, gatherer: Gatherer, counts: Counts) -> Outcome:
+async def _take(request: Request, hook: _Hook, gatherer: Events, counts: Counts) -> Outcome:
     body = await read_body(request, most=hook.most_bytes)
     if isinstance(body, Outcome):
         return body

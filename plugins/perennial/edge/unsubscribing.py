@@ -10,15 +10,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from perennial.edge.forms import Form, first
+from perennial.edge.gathering import Gatherer
 from perennial.edge.link_pages import LinkPages, Opened
 from perennial.ledger.values import KnownMessage
 from perennial.model.words import ConsentSource, Topic
-from perennial.steps.answering import PREFERENCES, UNSUBSCRIBE
+from perennial.steps.answering import PREFERENCES, UNSUBSCRIBE, Leaving
 
 
-def unsubscribe_routes(links: LinkPages) -> list[Route]:
-    """The page behind the unsubscribe link; its POST is RFC 8058's, too."""
-    page = _Unsubscribing(links)
+def unsubscribe_routes(links: LinkPages, leaving: Gatherer[Leaving, None]) -> list[Route]:
+    """The page behind the unsubscribe link; its POST is RFC 8058's, too. Those who leave at once share a transaction."""
+    page = _Unsubscribing(links, leaving)
     path, purpose = "/u/{token}", (UNSUBSCRIBE,)
     return [
         Route(path, links.handling(purpose, page.show), methods=["GET"]),
@@ -27,8 +28,9 @@ def unsubscribe_routes(links: LinkPages) -> list[Route]:
 
 
 class _Unsubscribing:
-    def __init__(self, links: LinkPages) -> None:
+    def __init__(self, links: LinkPages, leaving: Gatherer[Leaving, None]) -> None:
         self._links = links
+        self._leaving = leaving
         self._perennial = links.perennial
 
     async def show(self, _: Request, opened: Opened) -> Response:
@@ -49,7 +51,8 @@ class _Unsubscribing:
         if first(form, "do") == "resubscribe":
             return await self._resubscribe(opened)
         how = ConsentSource.ONE_CLICK if one_click else ConsentSource.UNSUBSCRIBE_LINK
-        message = await self._links.work(self._perennial.unsubscribe, opened.key, how=how)
+        await self._leaving.record([Leaving(key=opened.key, how=how)])
+        message = await self._links.work(self._perennial.message, opened.key)
         return self._unsubscribed(opened, message)
 
     async def _resubscribe(self, opened: Opened) -> Response:

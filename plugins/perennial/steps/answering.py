@@ -36,6 +36,14 @@ QUIET_AFTER_A_LOW_SCORE = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Leaving:
+    """Somebody's wish not to be written to again the way that a message came."""
+
+    key: MessageKey
+    how: ConsentSource
+
+
+@dataclass(frozen=True, kw_only=True)
 class Return:
     """What follows from somebody's wish to be written to again: about what, or why it cannot be."""
 
@@ -73,30 +81,28 @@ class AnswerSteps(CaseSteps):
         """Whether the address of the message is unsubscribed from its channel."""
         return SuppressionReason.UNSUBSCRIBED in self._bars(message.address_key, message.channel)
 
-    def unsubscribe(self, key: MessageKey, *, how: ConsentSource) -> KnownMessage | None:
-        """Stops the channel of the message for its address, and takes back the person's consents to it.
+    def unsubscribe(self, wishes: Sequence[Leaving]) -> None:
+        """Stops the channels of messages for their addresses, and takes back the people's consents to them.
 
-        From the return on, nothing is claimed or begun for them. Nothing is returned when the ledger does not know
-        the message: the wish is kept, and holds as soon as it does.
+        From the return on, nothing is claimed or begun for them. What the ledger does not know of a message is kept,
+        and holds as soon as it does. Many wishes cost little more than one.
         """
         from perennial.model.events import ProviderEvent
         from perennial.model.words import EventWord
 
         now = self.now()
-        event = ProviderEvent(key=key, word=EventWord.UNSUBSCRIBED, provider=EDGE, at=now)
-        self.ledger.apply_events([event], received_at=now)
-        message = self.ledger.message(key)
-        if message is not None:
-            # The event counts once for ever; who has come back since then, and leaves again, is to be heard too.
-            self.ledger.suppress(
-                address_key=message.address_key,
-                channel=message.channel,
-                reason=SuppressionReason.UNSUBSCRIBED,
-                at=now,
-            )
-            said = self._consents(message, message.channel, granted=(), how=how)
-            self.ledger.record_consents(said, recorded_at=now)
-        return message
+        events = [
+            ProviderEvent(key=wish.key, word=EventWord.UNSUBSCRIBED, provider=EDGE, at=now)
+            for wish in wishes
+        ]
+        self.ledger.apply_events(events, received_at=now)
+        said = [
+            entry
+            for wish in wishes
+            if (message := self.ledger.message(wish.key))
+            for entry in self._consents(message, message.channel, granted=(), how=wish.how)
+        ]
+        self.ledger.record_consents(said, recorded_at=now)
 
     def resubscribe(self, message: KnownMessage) -> Return:
         """Takes an unsubscribing back, for what the message was about; anything else is asked for on its own."""
