@@ -40,14 +40,17 @@ def measure(url: str, folder: str, rate: int, seconds: int) -> dict[str, float]:
     keys = begin(url, rate * seconds, "leaving")
     secret = Settings().secret.get_secret_value()
     paths = [f"/u/{link_token('unsubscribe', MessageKey(key), 'en', secret)}" for key in keys]
-    with edge(url, folder) as (address, _):
+    with edge(url, folder) as (address, process):
+        before = sum(process.cpu_times()[:2])
         waited = sorted(asyncio.run(post_all(address, paths, rate)))
+        used = sum(process.cpu_times()[:2]) - before
     assert suppressed(url) == len(keys)
     return {
         "posts_a_second": rate,
         "median": milliseconds(waited, 0.5),
         "p99": milliseconds(waited, 0.99),
         "longest": milliseconds(waited, 1),
+        "processor_each": round(used / len(keys) * 1000, 2),
     }
 
 
