@@ -204,6 +204,8 @@ def _row(number: int) -> dict[str, Any]:
         **{name: getattr(planned, name) for name in _COPIED},
         "channel": "email",
         "local_day": planned.day,
+        "segments": 0,
+        "cost": Decimal(0),
         "values": json.dumps({**planned.values, "product": None, "liked": liked}),
     }
 
