@@ -74,7 +74,7 @@ def edge(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8090,
     host: Annotated[str, typer.Option(help="0.0.0.0 in a container.")] = "127.0.0.1",
 ) -> None:
-    """Answer the providers' webhooks until interrupted: what became of messages, settled doubts."""
+    """Answer customers' links and the providers' webhooks until interrupted."""
     from perennial.edge.serving import serve
 
     with installation() as perennial:
