@@ -9,7 +9,7 @@ from pathlib import Path
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake
 from perennial.model.datasets import DECISIONS
-from perennial.pipeline.plan_reading import ORDER, plan_partition
+from perennial.pipeline.plan_reading import ORDER, plan_hash, plan_partition, seal_plan
 from perennial.settings import PROJECT
 
 CAMPAIGN = "birthday"
@@ -46,7 +46,8 @@ def publish_plan(lake: Path, day: date, messages: int, *, channel: str, shards: 
     with Engine(Lake(lake)) as engine:
         partition = plan_partition(CAMPAIGN, day)
         engine.publish(partition, _query(day, messages, channel, shards), order_by=ORDER)
-        return str(engine.content_hash(partition))
+        seal_plan(engine, CAMPAIGN, day)
+        return plan_hash(engine, CAMPAIGN, day)
 
 
 def _query(day: date, messages: int, channel: str, shards: int) -> str:

@@ -40,6 +40,7 @@ from perennial.pipeline.plan_reading import (
     PlanReader,
     plan_hash,
     plan_partition,
+    seal_plan,
 )
 from perennial.pipeline.preferring import learn_agreements
 
@@ -133,6 +134,7 @@ def plan_campaign(
     limits = policy.budget.limits(campaign.name)
     spent = ledger.spent_before(day, now=plan_instant(campaign, day, shop.zone)) if limits else {}
     _publish(engine, partition, shop, room(limits, spent))
+    seal_plan(engine, campaign.name, day)
     summary = summarise(engine, campaign.name, day, shop)
     learn_agreements(engine, ledger, recorded_at=plan_instant(campaign, day, shop.zone))
     ledger.record_plan(_record(summary, plan_instant(campaign, day, shop.zone)))

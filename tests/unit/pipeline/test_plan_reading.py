@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +19,14 @@ from perennial.lake.partitions import Lake
 from perennial.model.keys import coupon_code, message_key
 from perennial.model.message import Coupon
 from perennial.model.words import Channel
-from perennial.pipeline.plan_reading import ORDER, PlanReader, Selection, plan_partition
+from perennial.pipeline.plan_reading import (
+    ORDER,
+    PlanReader,
+    Selection,
+    plan_hash,
+    plan_partition,
+    seal_plan,
+)
 from plan_builder import DAY, a_campaign, an_offer
 
 SECRET = "a secret of at least thirty-two characters"
@@ -40,6 +49,7 @@ SCHEMA = pa.schema(
         *(("locale", pa.string()), ("local_day", pa.date32())),
         *(("send_at", pa.timestamp("us", "UTC")), ("expires_at", pa.timestamp("us", "UTC"))),
         ("values", pa.string()),
+        *(("segments", pa.int32()), ("cost", pa.decimal128(12, 4))),
     ]
 )
 
@@ -60,6 +70,8 @@ def a_row(number: int = 0, **changes: object) -> dict[str, Any]:
         "send_at": NOON,
         "expires_at": NOON + timedelta(hours=8),
         "values": "{}",
+        "segments": 0,
+        "cost": Decimal("0.0008"),
     } | changes
 
 
@@ -130,6 +142,7 @@ def test_a_plan_is_read_in_the_order_of_sending_as_it_lies(tmp_path: Path) -> No
             n || '@mail.example' as address, md5(n::varchar) as address_key, 'en' as locale,
             date '{DAY}' as local_day, if(n % 10 = 0, null, {moments}) as send_at,
             {moments} + interval 8 hours as expires_at, '{{}}' as "values",
+            0 as segments, 0.0008::decimal(12, 4) as cost,
             if(n % 10 = 0, 'skip', 'send') as outcome, n % 2 as shard
         from range(300000) as t(n)
     """
@@ -143,3 +156,27 @@ def test_a_plan_is_read_in_the_order_of_sending_as_it_lies(tmp_path: Path) -> No
     assert len(read) == 75_000
     assert [len(chunk) for chunk in some] == [5]
     assert {m.send_at for m in some[0]} == {NOON + timedelta(minutes=1)}
+
+
+TWO_MEMBERS = "select n as customer_id, 'send' as outcome from range(2) as t(n)"
+
+
+def test_a_sealed_plan_is_known_by_its_file_and_hashes_as_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Engine(Lake(tmp_path)) as engine:
+        engine.publish(plan_partition("win_back", DAY), TWO_MEMBERS, order_by="customer_id")
+        unsealed = plan_hash(engine, "win_back", DAY)
+        seal_plan(engine, "win_back", DAY)
+        monkeypatch.delattr(Engine, "content_hash")
+        assert plan_hash(engine, "win_back", DAY) == unsealed
+
+
+def test_a_plan_that_was_changed_after_its_sealing_hashes_as_what_it_is(tmp_path: Path) -> None:
+    with Engine(Lake(tmp_path)) as engine:
+        engine.publish(plan_partition("win_back", DAY), TWO_MEMBERS, order_by="customer_id")
+        seal_plan(engine, "win_back", DAY)
+        sealed = plan_hash(engine, "win_back", DAY)
+        three = TWO_MEMBERS.replace("range(2)", "range(3)")
+        engine.publish(plan_partition("win_back", DAY), three, order_by="customer_id")
+        assert plan_hash(engine, "win_back", DAY) != sealed
