@@ -168,8 +168,10 @@ class Play:
     def _resume(self) -> None:
         if self._stopped or not self._halted:
             return
-        self._halts[-1] = (self._halts[-1][0], time.time())
+        # The database may refuse the command; the halt has ended only when it has taken it.
+        ended = time.time()
         self._command(Control.RUN)
+        self._halts[-1] = (self._halts[-1][0], ended)
 
     @property
     def _halted(self) -> bool:
