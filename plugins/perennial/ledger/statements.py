@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -101,7 +101,10 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
 }
 
 
-_PARTS = ("may_leave", "standing", "unwanted")
+# What several files have in common, and what is looked at in it by which clock: what is to be claimed, and what is held.
+_PARTS = ("standing", "stands_again")
+_PARTS_ABOUT = ("welcome", "unwanted")
+_LOOKED_AT = {"candidates": ":now", "messages": ":clock"}
 
 
 @lru_cache(maxsize=256)  # batches differ in what their rows say alike
@@ -127,8 +130,18 @@ def _sql(name: str, dialect: str, alike: frozenset[str]) -> str:
     # Texts are compared byte by byte, as Python does, whatever the database's language.
     bytewise = 'collate "C"' if dialect == "postgresql" else ""
     loaded = {rows: columns.unpacked(rows, dialect, alike) for rows in columns.COLUMNS}
+    return Template(_read(name)).substitute(rows, **loaded, **_parts(), bytewise=bytewise)
+
+
+@cache
+def _parts() -> dict[str, str]:
     parts = {part: _read(part) for part in _PARTS}
-    return Template(_read(name)).substitute(rows, **loaded, **parts, bytewise=bytewise)
+    parts |= {
+        f"{part}_{whose}": Template(_read(part)).substitute(whose=whose, moment=moment)
+        for part in _PARTS_ABOUT
+        for whose, moment in _LOOKED_AT.items()
+    }
+    return parts | {"may_leave": Template(_read("may_leave")).substitute(parts)}
 
 
 def _read(name: str) -> str:

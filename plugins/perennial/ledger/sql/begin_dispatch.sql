@@ -27,25 +27,5 @@ where messages.key = keys.key
   and messages.lease_until > :clock
   and messages.campaign not in (select campaign from halted)
   and not exists (select 1 from halted where campaign = '*')
-  and not exists (
-      select 1
-      from suppressions
-      where suppressions.address_key = messages.address_key
-        and suppressions.channel = messages.channel
-        and suppressions.lifted_at is null
-  )
-  and not exists (
-      select 1
-      from permissions
-      where permissions.person_id = messages.person_id
-        and permissions.channel = messages.channel
-        and permissions.topic = messages.topic
-        and permissions.state = 'withdrawn'
-  )
-  and not exists (
-      select 1
-      from preferences
-      where preferences.person_id = messages.person_id
-        and preferences.paused_until > :clock
-  )
+  and $welcome_messages
 returning messages.key, messages.campaign, messages.day

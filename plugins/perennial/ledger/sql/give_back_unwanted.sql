@@ -8,8 +8,8 @@ where messages.key = keys.key
   and messages.state = 'claimed'
   and messages.claimed_by = :worker
   and (
-$unwanted
+$unwanted_messages
   ) is not null
 returning messages.key, messages.day, messages.campaign, (
-$unwanted
+$unwanted_messages
 ) as reason

@@ -9,27 +9,11 @@ judged as (
             when messages.state = 'claimed' and messages.lease_until > :clock then 'taken'
             when candidates.send_at > :now then 'later'
             when candidates.expires_at <= :now then 'expired'
-            when exists (
-                select 1
-                from suppressions
-                where suppressions.address_key = candidates.address_key
-                  and suppressions.channel = candidates.channel
-                  and suppressions.lifted_at is null
-            ) then 'suppressed'
-            when exists (
-                select 1
-                from permissions
-                where permissions.person_id = candidates.person_id
-                  and permissions.channel = candidates.channel
-                  and permissions.topic = candidates.topic
-                  and permissions.state = 'withdrawn'
-            ) then 'no_consent'
-            when exists (
-                select 1
-                from preferences
-                where preferences.person_id = candidates.person_id
-                  and preferences.paused_until > :now
-            ) then 'person_paused'
+            when (
+$unwanted_candidates
+            ) is not null then (
+$unwanted_candidates
+            )
             when messages.not_before > :now then 'later'
             when exists (
                 select 1

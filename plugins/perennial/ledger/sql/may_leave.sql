@@ -2,27 +2,7 @@
 -- back their consent and has not asked for a pause, and the caps leave room for one more.
 candidates.send_at <= :now
 and candidates.expires_at > :now
-and not exists (
-    select 1
-    from suppressions
-    where suppressions.address_key = candidates.address_key
-      and suppressions.channel = candidates.channel
-      and suppressions.lifted_at is null
-)
-and not exists (
-    select 1
-    from permissions
-    where permissions.person_id = candidates.person_id
-      and permissions.channel = candidates.channel
-      and permissions.topic = candidates.topic
-      and permissions.state = 'withdrawn'
-)
-and not exists (
-    select 1
-    from preferences
-    where preferences.person_id = candidates.person_id
-      and preferences.paused_until > :now
-)
+and $welcome_candidates
 -- An answer that has not come yet counts as a yes. One look at the index for each person.
 and case candidates.pressure
     when 'promotional' then (
