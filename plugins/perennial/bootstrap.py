@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perennial.model.policy import Policy
     from perennial.model.shop import Shop
     from perennial.model.words import Channel
-    from perennial.sources.database import DatabaseSource
+    from perennial.sources.opening import ShopSource
 
 
 class Installation:
@@ -83,12 +83,13 @@ class Installation:
         return ledger
 
     @cached_property
-    def source(self) -> DatabaseSource:
-        from perennial.sources.database import DatabaseSource
+    def source(self) -> ShopSource:
+        from perennial.sources.opening import open_source
         from perennial.sources.source_map import read_source_map
 
-        source_map = read_source_map(self.settings.project / "shop.yaml")
-        return DatabaseSource(self.settings.source, source_map)
+        project = self.settings.project
+        source_map = read_source_map(project / "shop.yaml")
+        return open_source(source_map, self.settings.source, folder=project)
 
     def providers(self) -> dict[Channel, Provider]:
         """Fresh adapters for the channels that something carries; a dispatch closes them."""

@@ -1,0 +1,45 @@
+"""Opens the shop's data: its database, its files, or its API, as shop.yaml says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+from pydantic import SecretStr
+
+from perennial.model.datasets import Dataset
+from perennial.sources.source_map import SourceMap
+
+
+class ShopSource(Protocol):
+    """A shop whose data can be read."""
+
+    def extract(
+        self, dataset: Dataset, *, since: datetime | None, until: datetime, chunk_rows: int = 50_000
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows written in [since, until), every column of the contract as text."""
+        ...
+
+    def recent_buyers(self, since: datetime, *, until: datetime | None = None) -> set[str]:
+        """Customers with an order in [since, until); without an end, up to now."""
+        ...
+
+    def close(self) -> None:
+        """Ends every connection."""
+        ...
+
+
+def open_source(source_map: SourceMap, url: SecretStr, *, folder: Path) -> ShopSource:  # noqa: ARG001 - files lie in it
+    """What reads the shop's data.
+
+    `url` is the address of its database; paths of files are relative to `folder`.
+
+    Raises:
+        SourceError: the address cannot be used.
+    """
+    from perennial.sources.database import DatabaseSource
+
+    return DatabaseSource(url, source_map)
