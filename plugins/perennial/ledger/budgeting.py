@@ -20,7 +20,7 @@ from perennial.ledger.statements import statement
 from perennial.ledger.tables import costs, in_utc, spending
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import Budget, Limit
+from perennial.model.policy import NO_BUDGET, Budget, Limit
 
 EVERYTHING = "*"
 """What all campaigns together are counted under."""
@@ -57,18 +57,39 @@ class Purse:
     counted: frozenset[MessageKey] = frozenset()
     spent: dict[tuple[str, str], Spent] = field(default_factory=lambda: defaultdict(Spent))
 
-    def takes(self, message: PlannedMessage) -> bool:
-        """Whether the budget has room for a message; if so, it is counted."""
+    def beyond(self, messages: Iterable[PlannedMessage]) -> list[PlannedMessage]:
+        """Those that there is no room for, if the messages were paid for in their order; nothing is counted yet."""
+        if self.budget == NO_BUDGET:
+            return []
+        tried = Purse(self.budget, self.counted, defaultdict(Spent))
+        tried.spent |= {whose: Spent(s.money, s.sms_segments) for whose, s in self.spent.items()}
+        left = []
+        for message in messages:
+            if tried.has_room(message):
+                tried.pay([message])
+            else:
+                left.append(message)
+        return left
+
+    def has_room(self, message: PlannedMessage) -> bool:
+        """Whether a message may be added; what was counted before is not counted again."""
         limits = self.budget.limits(message.campaign)
         if not limits or message.key in self.counted:
             return True
         month, price = month_of(message.day), (message.cost, message.segments)
-        kept = {name: self.spent[name, month] for name in (EVERYTHING, message.campaign)}
-        if not all(kept[name].has_room(limit, *price) for name, limit in limits.items()):
-            return False
-        for spent in kept.values():
-            spent.add(*price)
-        return True
+        return all(
+            self.spent[name, month].has_room(limit, *price) for name, limit in limits.items()
+        )
+
+    def pay(self, messages: Iterable[PlannedMessage]) -> None:
+        """Counts messages, as far as they count to a limit and were not counted before."""
+        if self.budget == NO_BUDGET:
+            return
+        for message in messages:
+            if self.budget.limits(message.campaign) and message.key not in self.counted:
+                for name in (EVERYTHING, message.campaign):
+                    spent = self.spent[name, month_of(message.day)]
+                    spent.add(message.cost, message.segments)
 
 
 def open_purse(connection: Connection, messages: Sequence[PlannedMessage], budget: Budget) -> Purse:

@@ -10,14 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from perennial.ledger.budgeting import count, open_purse
-from perennial.ledger.columns import Row, load
+from perennial.ledger.budgeting import Purse, count, open_purse
+from perennial.ledger.candidates import candidate_row, layers_of
+from perennial.ledger.columns import load
 from perennial.ledger.database import Database
 from perennial.ledger.statements import gathering, packed, packed_keys, statement
-from perennial.ledger.tables import in_utc, iso
+from perennial.ledger.tables import in_utc
 from perennial.ledger.values import Claim
 from perennial.model.keys import MessageKey
-from perennial.model.message import Coupon, PlannedMessage
+from perennial.model.message import PlannedMessage
 from perennial.model.policy import NO_BUDGET, Budget, Caps
 from perennial.model.words import Reason
 
@@ -105,61 +106,52 @@ def _claim_chunk(
         clock = database.lock(connection)
         terms = {**common, "clock": clock, "lease_until": clock + lease}
         purse = open_purse(connection, chunk, budget)
-        paid = [message for message in chunk if purse.takes(message)]
-        claims = [
-            _claim_layer(connection, database.dialect, layer, terms) for layer in _layers(paid)
-        ]
-        claim = _joined([*claims, _unpaid(connection, database.dialect, chunk, paid, terms)])
-        count(connection, database.dialect, (m for m in paid if m.key in claim.claimed), purse)
+        claim = _joined(
+            [
+                _claim_layer(connection, database.dialect, layer, terms, purse)
+                for layer in layers_of(chunk)
+            ]
+        )
+        count(connection, database.dialect, (m for m in chunk if m.key in claim.claimed), purse)
         return claim
 
     return database.write(decide)
 
 
+def _claim_layer(
+    connection: Connection,
+    dialect: str,
+    layer: Sequence[PlannedMessage],
+    terms: Mapping[str, Any],
+    purse: Purse,
+) -> Claim:
+    unpaid = _unpaid(connection, dialect, layer, terms, purse)
+    paid = [message for message in layer if message.key not in unpaid.blocked]
+    claim = _claim_paid(connection, dialect, paid, terms) if paid else Claim()
+    purse.pay(message for message in paid if message.key in claim.claimed)
+    return _joined([claim, unpaid])
+
+
 def _unpaid(
     connection: Connection,
     dialect: str,
-    chunk: Sequence[PlannedMessage],
-    paid: Sequence[PlannedMessage],
+    layer: Sequence[PlannedMessage],
     terms: Mapping[str, Any],
+    purse: Purse,
 ) -> Claim:
-    """What the budget has no room for is blocked."""
-    if len(paid) == len(chunk):
+    """What might leave if the budget had room for it is blocked; what leaves it room is not asked about."""
+    if not purse.beyond(layer):
         return Claim()
-    taken = {message.key for message in paid}
-    rest = [message for message in chunk if message.key not in taken]
-    rows = [_blocked(message, Reason.BUDGET_EXHAUSTED) for message in rest]
+    batch = load(connection, "candidates", map(candidate_row, layer))
+    asked = statement("claimable", dialect, batch.alike)
+    claimable = set(connection.execute(asked, {**terms, **batch.parameters}).scalars())
+    beyond = purse.beyond([message for message in layer if message.key in claimable])
+    rows = [_blocked(message, Reason.BUDGET_EXHAUSTED) for message in beyond]
     _record_blocks(connection, dialect, rows, terms["now"])
-    return Claim(blocked={message.key: Reason.BUDGET_EXHAUSTED for message in rest})
+    return Claim(blocked={message.key: Reason.BUDGET_EXHAUSTED for message in beyond})
 
 
-def _layers(chunk: Sequence[PlannedMessage]) -> list[Sequence[PlannedMessage]]:
-    """Messages of a layer share no limit, so that they are claimed at once; of those that do, the first goes first."""
-    if _share_no_limit(chunk):
-        return [chunk] if chunk else []
-    layers: list[list[PlannedMessage]] = []
-    turns: dict[object, int] = {}
-    for message in chunk:
-        limits = _limits_of(message)
-        turn = max(turns.get(limit, 0) for limit in limits)
-        turns |= dict.fromkeys(limits, turn + 1)
-        layers += [[]] if turn == len(layers) else []
-        layers[turn].append(message)
-    return list(layers)
-
-
-def _share_no_limit(chunk: Sequence[PlannedMessage]) -> bool:
-    people = {(message.person_id, message.pressure) for message in chunk}
-    codes = [message.coupon.code for message in chunk if message.coupon]
-    return len(people) == len(chunk) and len(set(codes)) == len(codes)
-
-
-def _limits_of(message: PlannedMessage) -> list[object]:
-    code = [message.coupon.code] if message.coupon else []
-    return [(message.person_id, message.pressure), *code]
-
-
-def _claim_layer(
+def _claim_paid(
     connection: Connection,
     dialect: str,
     layer: Sequence[PlannedMessage],
@@ -182,7 +174,7 @@ def _claimed(
     terms: Mapping[str, Any],
 ) -> frozenset[MessageKey]:
     """Claims by one of the two statements; what it has claimed is not blocked any more."""
-    batch = load(connection, "candidates", map(_candidate, messages))
+    batch = load(connection, "candidates", map(candidate_row, messages))
     given = {**terms, **batch.parameters}
     if dialect == "postgresql":
         gathered = connection.execute(gathering(how, "gather_claimed", batch.alike), given)
@@ -191,7 +183,7 @@ def _claimed(
     mine = [message for message in messages if message.key in claimed]
     if mine:
         if len(mine) < len(messages):
-            load(connection, "candidates", map(_candidate, mine))
+            load(connection, "candidates", map(candidate_row, mine))
         connection.execute(statement("unblock", dialect))
     return claimed
 
@@ -222,7 +214,7 @@ def _sort_out(
 ) -> Claim:
     if not rest:
         return Claim()
-    batch = load(connection, "candidates", map(_candidate, rest))
+    batch = load(connection, "candidates", map(candidate_row, rest))
     judged = statement("leftovers", dialect, batch.alike)
     verdicts: dict[MessageKey, str] = dict(
         connection.execute(judged, {**terms, **batch.parameters}).all()
@@ -283,30 +275,6 @@ def _limits(caps: Caps, now: datetime) -> dict[str, Any]:
         "week_ago": now - timedelta(days=7),
         "survey_ago": now - timedelta(days=caps.days_between_surveys),
     }
-
-
-def _candidate(message: PlannedMessage) -> Row:
-    coupon = message.coupon
-    return (
-        message.key,
-        message.campaign,
-        message.step,
-        message.customer_id,
-        message.person_id,
-        message.occasion,
-        message.day.isoformat(),
-        message.channel,
-        message.pressure,
-        message.topic,
-        message.address_key,
-        iso(message.send_at),
-        iso(message.expires_at),
-        *((None,) * 4 if coupon is None else _terms(coupon)),
-    )
-
-
-def _terms(coupon: Coupon) -> Row:
-    return (coupon.code, coupon.kind, str(coupon.value), coupon.expires_on.isoformat())
 
 
 def _blocked(message: PlannedMessage, reason: Reason) -> dict[str, Any]:

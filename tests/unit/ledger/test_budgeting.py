@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from ledger_builder import DAY, LEASE, NOON, a_message, beginning, settling
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger_builder import DAY, LEASE, NOON, Rows, a_message, beginning, settling
 from perennial.ledger.store import Claim, Ledger
+from perennial.ledger.tables import blocks
 from perennial.model.message import PlannedMessage
 from perennial.model.policy import Budget, Caps, Limit
 from perennial.model.words import Channel, MessageState, Reason
@@ -90,6 +98,73 @@ def test_what_may_not_leave_for_another_reason_costs_nothing(ledger: Ledger) -> 
 
     assert claim.blocked == {late[0].key: Reason.EXPIRED}
     assert len(rest.claimed) == 1
+
+
+def test_what_may_not_leave_takes_no_room_from_what_comes_after_it(ledger: Ledger) -> None:
+    late = texts(3, expires_at=NOON - timedelta(hours=1))
+    claim = claiming(ledger, [*late, *texts(3, first=5)], of_segments(6))
+
+    assert set(claim.blocked.values()) == {Reason.EXPIRED, Reason.BUDGET_EXHAUSTED}
+    assert len(claim.claimed) == 2
+
+
+def test_of_two_messages_of_a_person_only_the_one_that_may_leave_takes_room(ledger: Ledger) -> None:
+    mine = texts(1, campaign="birthday") + texts(1, campaign="win_back")
+    claim = claiming(ledger, [*mine, *texts(1, first=5)], of_segments(6))
+
+    assert claim.claimed == {mine[0].key, texts(1, first=5)[0].key}
+    assert claim.blocked == {mine[1].key: Reason.CAPPED}
+
+
+@pytest.mark.parametrize(
+    "answer", [MessageState.ACCEPTED, MessageState.REFUSED, MessageState.IN_DOUBT]
+)
+def test_a_budget_that_is_set_later_blocks_nothing_that_was_sent_before(
+    ledger: Ledger, rows: Rows, answer: MessageState
+) -> None:
+    sent = texts(1)
+    claiming(ledger, sent, Budget())
+    beginning(ledger, sent)
+    settling(ledger, sent, answer)
+    again = claiming(ledger, sent, of_segments(0))
+
+    assert again.taken == {sent[0].key}
+    assert again.blocked == {}
+    assert rows(blocks) == []
+
+
+def test_what_was_released_before_a_budget_was_set_is_held_to_it(ledger: Ledger) -> None:
+    messages = texts(1)
+    claiming(ledger, messages, Budget())
+    ledger.release([messages[0].key], worker="worker-1")
+
+    assert claiming(ledger, messages, of_segments(0)).blocked == {
+        messages[0].key: Reason.BUDGET_EXHAUSTED
+    }
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=12), st.integers(0, 12))
+def test_a_budget_is_spent_on_the_first_that_may_leave_as_far_as_it_goes(
+    migrated_sqlite: Path, told: list[tuple[int, bool]], most: int
+) -> None:
+    """Whatever else stands among them."""
+    messages = [
+        texts(1, segments=segments, first=n, expires_at=NOON + timedelta(hours=1 if due else -1))[0]
+        for n, (segments, due) in enumerate(told)
+    ]
+    expected, left = set(), most
+    for message, (segments, due) in zip(messages, told, strict=True):
+        if due and segments <= left:
+            expected.add(message.key)
+            left -= segments
+
+    with TemporaryDirectory() as folder:
+        ledger = Ledger(f"sqlite:///{shutil.copy(migrated_sqlite, folder)}")
+        claim = claiming(ledger, messages, of_segments(most))
+        ledger.close()
+
+    assert claim.claimed == expected
 
 
 def test_what_was_refused_is_given_back(ledger: Ledger) -> None:
