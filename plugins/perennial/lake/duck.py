@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
-import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,15 +12,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
-from perennial.errors import LakeError
+from perennial.lake.explaining import explained
 from perennial.lake.partitions import Lake, Partition
+from perennial.lake.spilling import own_folder
 from perennial.model.datasets import CONTACTS, PREFERENCES, SHOP_DATASETS, Dataset
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-_ABANDONED_AFTER_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +37,8 @@ class Engine:
     def __init__(self, lake: Lake, *, memory_limit: str = "2GB", threads: int = 2) -> None:
         self.lake = lake
         self._registered: dict[str, pa.Table] = {}
-        self._spill = _own_folder(lake.root / ".spill")
-        with _explained():
+        self._spill = own_folder(lake.root / ".spill")
+        with explained():
             self._connection = duckdb.connect()
             for statement in (
                 "set global TimeZone = 'UTC'",
@@ -66,7 +60,7 @@ class Engine:
         shutil.rmtree(self._spill, ignore_errors=True)
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
-        with _explained():
+        with explained():
             self._connection.execute(sql, parameters)
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -80,11 +74,11 @@ class Engine:
         return None
 
     def table(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
-        with _explained():
+        with explained():
             return self._connection.sql(sql, params=parameters).to_arrow_table()
 
     def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
-        with _explained():
+        with explained():
             frame: pd.DataFrame = self._connection.sql(sql, params=parameters).df()
         return frame
 
@@ -95,7 +89,7 @@ class Engine:
         """
         cursor = self._connection.cursor()
         try:
-            with _explained():
+            with explained():
                 for name, table in self._registered.items():
                     cursor.register(name, table)
                 reader = cursor.sql(sql).to_arrow_reader(size)
@@ -106,7 +100,7 @@ class Engine:
 
     def register(self, name: str, table: pa.Table) -> None:
         """Makes an Arrow table readable under a name."""
-        with _explained():
+        with explained():
             self._connection.register(name, table)
         self._registered[name] = table
 
@@ -202,7 +196,7 @@ class Engine:
         """
         with (
             self.lake.publishing(partition) as draft,
-            _explained(f"{partition} is not published: "),
+            explained(f"{partition} is not published: "),
         ):
             self._connection.execute(
                 # The line breaks keep a comment at the end of the query from swallowing the bracket.
@@ -245,18 +239,8 @@ class Engine:
         )
 
 
-def _own_folder(parent: Path) -> Path:
-    """A place to spill for one session: DuckDB's spill files bear the same names in every process."""
-    with suppress(OSError):  # a lake that can only be read is still worth opening
-        parent.mkdir(parents=True, exist_ok=True)
-        for folder in parent.iterdir():
-            if time.time() - folder.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
-    return parent / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-
-
 def _next(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
-    with _explained():
+    with explained():
         return next(reader, None)
 
 
@@ -271,23 +255,3 @@ def _name(column: str) -> str:
 def _text(value: Path | str) -> str:
     text = value.as_posix() if isinstance(value, Path) else value
     return "'" + text.replace("'", "''") + "'"
-
-
-@contextmanager
-def _explained(head: str = "") -> Iterator[None]:
-    """Turns DuckDB's errors into ours, without the values of rows that some of them quote."""
-    try:
-        yield
-    except duckdb.Error as error:
-        text = str(error)
-        if isinstance(error, _QUOTING_VALUES):
-            text = re.sub(r"'[^'\n]*'|\"[^\"\n]*\"", "‹value›", text.partition("\n\n")[0])
-        raise LakeError(head + text) from None
-
-
-_QUOTING_VALUES = (
-    duckdb.ConversionException,
-    duckdb.ConstraintException,
-    duckdb.InvalidInputException,
-    duckdb.OutOfRangeException,
-)
