@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from perennial.errors import Fault, SuiteError
+from perennial.validation.screening import can_be_screened, surely_counted, surely_met
 from perennial.validation.suite_entries import nearest
 from perennial.validation.suites import Rule, Suite
 
@@ -89,15 +90,15 @@ def breaches(suite: Suite, rows: Rows) -> list[Breach]:
     Raises:
         SuiteError: an expectation does not exist, or could not be evaluated on these rows.
     """
-    if faults := faults_of_expectations(suite):
+    asked = _unsettled(suite.rules, rows)
+    if faults := faults_of_expectations(suite, asked):
         raise SuiteError(faults)
     tallies = {rule.name: _Tally() for rule in suite.rules}
-    by_row = [rule for rule in suite.rules if _judges_row_by_row(rule)]
+    by_row = [rule for rule in asked if _judges_row_by_row(rule)]
     if by_row:
-        wanted = dict.fromkeys(column for rule in by_row for column in rule.columns)
-        for frame in rows.chunks(list(wanted)):
+        for frame in rows.chunks(_columns(by_row)):
             _evaluate(suite, by_row, frame, tallies)
-    for rule in suite.rules:
+    for rule in asked:
         if rule not in by_row:
             frame = rows.whole(rule.columns) if rule.columns else _without_columns(rows.count)
             _evaluate(suite, [rule], frame, tallies)
@@ -105,10 +106,29 @@ def breaches(suite: Suite, rows: Rows) -> list[Breach]:
     return [breach for breach in found if breach]
 
 
-def faults_of_expectations(suite: Suite) -> list[Fault]:
-    """Expectations that Great Expectations does not know, or whose arguments it refuses."""
+def _unsettled(rules: Sequence[Rule], rows: Rows) -> list[Rule]:
+    """The rules that Great Expectations has to judge: all but those that every row is seen to fit."""
+    screened = [rule for rule in rules if can_be_screened(rule)]
+    doubtful: set[str] = set()
+    for frame in rows.chunks(_columns(screened)) if screened else ():
+        doubtful |= {
+            rule.name
+            for rule in screened
+            if rule.name not in doubtful and not surely_met(rule, frame)
+        }
+    settled = {rule.name for rule in screened} - doubtful
+    settled |= {rule.name for rule in rules if surely_counted(rule, rows.count)}
+    return [rule for rule in rules if rule.name not in settled]
+
+
+def _columns(rules: Sequence[Rule]) -> list[str]:
+    return list(dict.fromkeys(column for rule in rules for column in rule.columns))
+
+
+def faults_of_expectations(suite: Suite, rules: Sequence[Rule] | None = None) -> list[Fault]:
+    """Expectations that Great Expectations does not know, or whose arguments it refuses; of some rules, or of all."""
     faults = []
-    for rule in suite.rules:
+    for rule in suite.rules if rules is None else rules:
         try:
             _expectation(rule)
         except _Refused as refused:
