@@ -1,0 +1,55 @@
+"""The Studio: campaigns inside Airflow's own UI. A list of places, and what they share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from perennial.bootstrap import Installation
+from perennial.settings import Settings
+from perennial.studio.airflow_api import Airflow
+from perennial.studio.office import Office
+from perennial.studio.pages import Pages, Place
+from perennial.studio.room import Room
+from perennial.studio.today import today_routes
+from perennial.studio.visitors import Login, Visitor
+
+_STATIC = Path(__file__).parent / "static"
+_PLACES = (Place(path="/", title="Today"),)
+
+
+def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starlette:
+    """The Studio of an installation. Every route asks for Airflow's login, the static files too.
+
+    Raises:
+        ShopError: shop.yaml has mistakes.
+    """
+    installation = Installation(settings)
+    room = Room(
+        office=Office(settings),
+        pages=Pages(installation.shop, _PLACES, installation.secret),
+        airflow=airflow,
+        login=login,
+        secret=installation.secret,
+    )
+    return Starlette(
+        routes=[
+            *today_routes(room),
+            *_static_routes(room),
+        ]
+    )
+
+
+def _static_routes(room: Room) -> list[Route]:
+    async def file(request: Request, _: Visitor) -> Response:
+        path = _STATIC / request.path_params["name"]
+        if path.parent != _STATIC or not path.is_file():
+            raise HTTPException(404, "There is no such file.")
+        return FileResponse(path, headers={"Cache-Control": "private, max-age=300"})
+
+    return [room.page("/static/{name}", file)]
