@@ -24,7 +24,7 @@ def test_the_suites_have_no_faults() -> None:
 
 
 def test_every_dataset_has_a_suite_and_every_suite_a_dataset() -> None:
-    assert {path.stem for path in SUITES.glob("*.json")} == set(SHOP_DATASETS)
+    assert {path.stem for path in SUITES.glob("*.json")} == set(SHOP_DATASETS) | {"audience"}
 
 
 @pytest.mark.parametrize("dataset", SHOP_DATASETS)

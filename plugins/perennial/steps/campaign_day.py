@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from perennial.pipeline.dispatching import Shipping
     from perennial.pipeline.plan_reading import Selection
     from perennial.pipeline.planning import PlanSummary
+    from perennial.validation.verdicts import Verdict
 
 ANSWERS = ("accepted", "refused", "retryable", "in_doubt")
 
@@ -47,6 +48,18 @@ class Progress:
 
 class CampaignSteps(Installation):
     """The steps of a campaign's day. Each may be repeated at any time, and writes to nobody twice."""
+
+    def judge_audience(self, campaign: str, day: date) -> Verdict:
+        """Holds a campaign's audience against its past; `held` means that a person approves first."""
+        from perennial.pipeline.judging_audience import judge_audience
+
+        return judge_audience(
+            self.engine,
+            day,
+            self.campaign(campaign),
+            suites=self.settings.project / "expectations",
+            permissions=self.ledger.permissions_table(),
+        )
 
     def plan(self, campaign: str, day: date) -> PlanSummary:
         """Decides about everybody in a campaign's audience, proves every message, and publishes the decisions."""

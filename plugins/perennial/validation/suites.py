@@ -2,28 +2,33 @@
 
 `meta` of an expectation:
     rule               its name, unique in the suite; becomes the reason of quarantined rows
-    on_failure         warn, quarantine or stop
+    on_failure         warn, quarantine or stop; for an audience, warn or hold
     sentence, owner    for people: what holds, and who can set it right
     stop_above         share of the night's rows beyond which the night stops after all
     stop_from_rows     … and the number of rows from which that share means something
     stop_after_nights  a rule about the whole dataset stops when it failed so many nights in a row
     retry_nights       rows put aside by such rules alone are looked at again for so many nights
+    campaigns          in the suite of the audience: the rule is for these campaigns alone
+A rule is about rows, or about a figure of the night, whose bounds may come from the past (usual.py).
 `severity` follows from on_failure, so that other tools for Great Expectations rank it alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from perennial.errors import Fault, SuiteError
-from perennial.model.datasets import SHOP_DATASETS, Dataset
+from perennial.model.datasets import Dataset
 from perennial.validation.located_json import read_located
 from perennial.validation.suite_entries import EntryMistake, columns_in, nearest, read_entry
 from perennial.validation.verdicts import Action
-from perennial.validation.vocabulary import EXAMPLES, columns_of
+from perennial.validation.vocabulary import AUDIENCE, EXAMPLES, SUITES, columns_of
+
+_FOR_ROWS = frozenset({Action.WARN, Action.QUARANTINE, Action.STOP})
+_FOR_AUDIENCES = frozenset({Action.WARN, Action.HOLD})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,8 @@ class Rule:
     sentence: str
     owner: str
     line: int
+    figure: str | None = None
+    campaigns: tuple[str, ...] = ()
     stop_above: float | None = None
     stop_from_rows: int = 1
     stop_after_nights: int | None = None
@@ -65,6 +72,14 @@ class Suite:
     path: Path
     rules: tuple[Rule, ...]
 
+    def about_rows(self) -> Suite:
+        """The same with the rules that Great Expectations judges."""
+        return replace(self, rules=tuple(rule for rule in self.rules if not rule.figure))
+
+    def about_figures(self) -> tuple[Rule, ...]:
+        """The rules about what the whole night comes to."""
+        return tuple(rule for rule in self.rules if rule.figure)
+
 
 def load_suite(folder: Path, dataset: Dataset, parameters: Mapping[str, Any]) -> Suite:
     """The suite of a dataset with the parameters of a night filled in.
@@ -82,6 +97,7 @@ def load_suite(folder: Path, dataset: Dataset, parameters: Mapping[str, Any]) ->
         except EntryMistake as mistake:
             faults.append(_fault(located.path, line, str(mistake), mistake.hint))
             continue
+        faults += _out_of_place(located.path, rule, dataset)
         if rule.name in rules:
             first = rules[rule.name].line
             faults.append(
@@ -98,15 +114,31 @@ def check_suites(folder: Path) -> list[Fault]:
     from perennial.validation.expecting import faults_of_expectations
 
     faults: list[Fault] = []
-    for dataset in SHOP_DATASETS.values():
+    for dataset in SUITES.values():
         try:
-            faults += faults_of_expectations(load_suite(folder, dataset, EXAMPLES))
+            faults += faults_of_expectations(load_suite(folder, dataset, EXAMPLES).about_rows())
         except SuiteError as error:
             faults += error.faults
     for path in sorted(folder.glob("*.json")):
-        if path.stem not in SHOP_DATASETS:
-            hint = nearest(path.stem, SHOP_DATASETS)
+        if path.stem not in SUITES:
+            hint = nearest(path.stem, SUITES)
             faults.append(Fault(path=path, message="the shop has no such dataset.", hint=hint))
+    return faults
+
+
+def _out_of_place(path: Path, rule: Rule, dataset: Dataset) -> list[Fault]:
+    """What a rule asks for that its kind of suite does not have."""
+    allowed = _FOR_AUDIENCES if dataset is AUDIENCE else _FOR_ROWS
+    faults = []
+    if rule.action not in allowed:
+        msg = f"on_failure `{rule.action}` is not for the suite of {dataset.name}."
+        faults.append(_fault(path, rule.line, msg, f"Known: {', '.join(sorted(allowed))}."))
+    if rule.campaigns and dataset is not AUDIENCE:
+        msg = "meta.campaigns goes with the suite of the audience."
+        faults.append(_fault(path, rule.line, msg))
+    if rule.stop_after_nights and dataset is AUDIENCE:
+        msg = "meta.stop_after_nights is for datasets: an audience is held at once."
+        faults.append(_fault(path, rule.line, msg))
     return faults
 
 

@@ -1,0 +1,71 @@
+"""What nights came to, kept in the lake, so that later nights know what is usual.
+
+figures/day=…/<dataset>.json and figures/day=…/audience.<campaign>.json hold one night's figures each. They are written
+when a night is published, and when an audience is not held or was approved: what nobody trusted teaches nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from perennial.lake.partitions import Lake, Partition
+from perennial.validation.usual import Likeness, Past, similar_days
+from perennial.validation.verdicts import as_text
+
+FIGURES = "figures"
+
+
+def keep_figures(
+    lake: Lake, name: str, day: date, figures: Mapping[str, float], *, days: Sequence[date] = ()
+) -> None:
+    """Keeps what a night came to; `days` are those that it took in, only itself unless told otherwise.
+
+    A night that took in several says nothing about one of them, and is not learned from.
+    """
+    plain = {
+        "day": day.isoformat(),
+        "days": [d.isoformat() for d in days or (day,)],
+        "figures": dict(figures),
+    }
+    lake.write_record(_record(name, day), as_text(plain))
+
+
+def past_of(
+    lake: Lake,
+    name: str,
+    day: date,
+    *,
+    days: Sequence[date] = (),
+    holidays: Sequence[str] = (),
+) -> Past:
+    """What earlier nights came to, without those that took in several days or a holiday of the shop."""
+    taken = tuple(sorted({*days, day}))
+    wanted = {d for each in taken for like in Likeness for d in similar_days(each, like)}
+    nights = {
+        night: figures
+        for night in sorted(wanted)
+        if night < taken[0] and not after_holiday(night, holidays)
+        for figures in [_figures(lake, name, night)]
+        if figures is not None
+    }
+    return Past(days=taken, nights=nights)
+
+
+def after_holiday(day: date, holidays: Sequence[str]) -> bool:
+    """Whether a night holds the rows of a holiday: 12-25 of every year, or 2026-11-26."""
+    eve = (day - timedelta(days=1)).isoformat()
+    return eve in holidays or eve[5:] in holidays
+
+
+def _figures(lake: Lake, name: str, night: date) -> dict[str, float] | None:
+    text = lake.read_record(_record(name, night))
+    if text is None:
+        return None
+    plain = json.loads(text)
+    return plain["figures"] if plain["days"] == [plain["day"]] else None
+
+
+def _record(name: str, day: date) -> Partition:
+    return Partition(dataset=FIGURES, day=day, name=name)
