@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from message_readers import READERS, values_of
 from perennial.messages.templates import Templates
+from perennial.messages.values import example_values
+from perennial.model.words import SurveyScale
 
 pytestmark = pytest.mark.browser
 
@@ -175,3 +177,19 @@ def test_an_email_names_its_language_to_screen_readers(
     page.set_content(templates.email(template, locale, values_of("known by name")).html)
     assert page.locator("html").get_attribute("lang") == locale
     assert page.get_by_role("heading", level=1).count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_eleven_scores_fit_a_phone_and_a_thumb(
+    phones: dict[str, Page], asking_for_nps: Templates, locale: str, scheme: str
+) -> None:
+    page = phones[scheme]
+    values = values_of("long-named") | {
+        "score_urls": example_values(scale=SurveyScale.NPS)["score_urls"]
+    }
+    page.set_content(asking_for_nps.email("feedback_survey", locale, values).html)
+    boxes = [link.bounding_box() for link in page.locator(".score").all()]
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert len(boxes) == 11
+    assert [box for box in boxes if box is None or box["height"] < 44 or box["width"] < 44] == []
+    assert [text for text in page.evaluate(READ_TEXTS) if contrast(text) < 4.5] == []

@@ -9,8 +9,9 @@ import pytest
 from message_readers import READERS, values_of
 from perennial.messages.sms_segments import Encoding
 from perennial.messages.templates import Templates
+from perennial.messages.values import example_values, read_values
 from perennial.model.shop import Shop
-from perennial.model.words import Channel
+from perennial.model.words import Channel, SurveyScale
 
 TEMPLATES = (
     "birthday",
@@ -171,3 +172,24 @@ def test_each_score_leads_to_its_own_link(templates: Templates, locale: str) -> 
     assert [(url, int(score)) for url, score in buttons] == list(
         zip(values["score_urls"], range(1, 6), strict=True)
     )
+
+
+def test_a_survey_asks_for_what_the_scale_of_the_shop_means(
+    templates: Templates, asking_for_nps: Templates, locale: str
+) -> None:
+    """In the email, in its plain text, and in the text message: eleven links, each to its own score."""
+    values = read_values(example_values(scale=SurveyScale.NPS))
+    email = asking_for_nps.email("feedback_survey", locale, values)
+    text = asking_for_nps.sms("feedback_survey", locale, values)
+    buttons = re.findall(r'<a class="score" href="([^"]+)"[^>]*>(\d+)</a>', email.html)
+    written = re.findall(r"(?m)^(\d+).*: (http\S+)$", email.text)
+
+    assert [(url, int(score)) for url, score in buttons] == list(
+        zip(values["score_urls"], range(11), strict=True)
+    )
+    assert sorted((url, int(score)) for score, url in written) == sorted(
+        (url, int(score)) for url, score in buttons
+    )
+    assert {"0", "10"} <= set(re.findall(r"\d+", LINK.sub("", text.text)))
+    assert text.segments == templates.sms("feedback_survey", locale, values).segments
+    assert SLIP.findall(LINK.sub("", email.text)) == []

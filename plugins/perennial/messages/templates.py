@@ -169,7 +169,7 @@ def load_templates(folder: Path, shop: Shop) -> Templates:
     for sms in filter(None, texts.values()):
         faults += _try_sms(sms, shop)
     for whatsapp in filter(None, approved.values()):
-        faults += _try_whatsapp(whatsapp)
+        faults += _try_whatsapp(whatsapp, shop)
     if faults:
         raise TemplateError(sorted(set(faults), key=_by_place))
     return Templates(
@@ -242,17 +242,17 @@ def _size(texts: tuple[str, ...]) -> int:
 _size_of_frame = lru_cache(4_096)(_size)
 
 
-def _examples(compiled: Compiled) -> tuple[dict[str, Any], dict[str, Any]]:
+def _examples(compiled: Compiled, shop: Shop) -> tuple[dict[str, Any], dict[str, Any]]:
     """The examples of every value, and of those alone without which the template cannot do."""
-    sparse = example_values(sparse=True)
+    sparse = example_values(sparse=True, scale=shop.survey_scale)
     needed = {name: value if name in compiled.required else None for name, value in sparse.items()}
-    return example_values(), needed
+    return example_values(scale=shop.survey_scale), needed
 
 
 def _try_email(compiled: CompiledEmail, shop: Shop) -> list[Fault]:
     """Fill in the examples, and look for what every email must carry."""
     faults = []
-    for values in _examples(compiled):
+    for values in _examples(compiled, shop):
         try:
             email = _checked_length(_fill_email(compiled, values))
         except RenderError as error:
@@ -267,7 +267,7 @@ def _try_email(compiled: CompiledEmail, shop: Shop) -> list[Fault]:
 def _try_sms(compiled: CompiledSms, shop: Shop) -> list[Fault]:
     """Fill in the examples, and look for what every text message must carry."""
     faults = []
-    for values in _examples(compiled):
+    for values in _examples(compiled, shop):
         try:
             sms = _fill_sms(compiled, values)
         except RenderError as error:
@@ -278,10 +278,10 @@ def _try_sms(compiled: CompiledSms, shop: Shop) -> list[Fault]:
     return faults
 
 
-def _try_whatsapp(compiled: CompiledWhatsApp) -> list[Fault]:
+def _try_whatsapp(compiled: CompiledWhatsApp, shop: Shop) -> list[Fault]:
     """Fill in the examples, and look whether every value comes out."""
     faults = []
-    for values in _examples(compiled):
+    for values in _examples(compiled, shop):
         try:
             fill_whatsapp(compiled, values)
         except RenderError as error:

@@ -14,6 +14,8 @@ from perennial.campaigns.choices import OfferKind
 from perennial.errors import RenderError
 from perennial.messages.cleaning import given_name, safe_url, short_text
 from perennial.model.fields import MERGE_FIELDS, FieldType, MergeField, Origin
+from perennial.model.surveys import SCORES
+from perennial.model.words import SurveyScale
 
 _REMEMBERED = 16_384
 
@@ -60,14 +62,20 @@ def demand(values: Mapping[str, Any], required: Collection[str]) -> None:
             raise RenderError(message)
 
 
-def example_values(*, sparse: bool = False) -> dict[str, Any]:
-    """The example of every merge field; sparse: without what may be missing, and with empty lists."""
+def example_values(
+    *, sparse: bool = False, scale: SurveyScale = SurveyScale.CSAT
+) -> dict[str, Any]:
+    """The example of every merge field; sparse: without what may be missing, and with empty lists.
+
+    `scale` is that of the shop's surveys: there is one link for each of its scores.
+    """
     given = {
         field.name: [] if sparse and field.type is FieldType.PRODUCTS else field.example
         for field in MERGE_FIELDS.values()
         if not (sparse and field.optional)
     }
-    return read_values(given)
+    survey = MERGE_FIELDS["survey_url"].example
+    return read_values(given | {"score_urls": [f"{survey}?score={n}" for n in SCORES[scale]]})
 
 
 def required_of_plan(names: Collection[str]) -> frozenset[str]:

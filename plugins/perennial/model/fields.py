@@ -154,7 +154,7 @@ _FIELDS = (
     _compose(
         "score_urls",
         FieldType.URLS,
-        "One link for each score from 1 to 5.",
+        "One link for each score of the shop's `survey_scale`, the lowest first.",
         [f"https://shop.example/s/1.abc.def?score={n}" for n in range(1, 6)],
     ),
 )
