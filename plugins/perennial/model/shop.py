@@ -49,3 +49,4 @@ class Shop:
     survey_scale: SurveyScale = SurveyScale.CSAT
     leap_day_on_1_march: bool = False
     discreet_departments: tuple[str, ...] = ()
+    holidays: tuple[str, ...] = ()

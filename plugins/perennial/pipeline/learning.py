@@ -18,17 +18,13 @@ FIGURES = "figures"
 
 
 def keep_figures(
-    lake: Lake, name: str, day: date, figures: Mapping[str, float], *, days: Sequence[date] = ()
+    lake: Lake, name: str, day: date, figures: Mapping[str, float], *, teaches: bool = True
 ) -> None:
-    """Keeps what a night came to; `days` are those that it took in, only itself unless told otherwise.
+    """Keeps what a night came to.
 
-    A night that took in several says nothing about one of them, and is not learned from.
+    A night that took in several days, or the whole past of the shop, is kept, but teaches nothing about one day.
     """
-    plain = {
-        "day": day.isoformat(),
-        "days": [d.isoformat() for d in days or (day,)],
-        "figures": dict(figures),
-    }
+    plain = {"day": day.isoformat(), "teaches": teaches, "figures": dict(figures)}
     lake.write_record(_record(name, day), as_text(plain))
 
 
@@ -64,7 +60,7 @@ def _figures(lake: Lake, name: str, night: date) -> dict[str, float] | None:
     if text is None:
         return None
     plain = json.loads(text)
-    return plain["figures"] if plain["days"] == [plain["day"]] else None
+    return plain["figures"] if plain["teaches"] else None
 
 
 def _record(name: str, day: date) -> Partition:

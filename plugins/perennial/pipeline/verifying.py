@@ -19,9 +19,11 @@ from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake, Partition
 from perennial.model.datasets import SHOP_DATASETS, Dataset
 from perennial.model.shop import Shop
+from perennial.pipeline.learning import after_holiday, keep_figures, past_of
 from perennial.validation.judging import judge_rows
 from perennial.validation.night_rows import NightRows
 from perennial.validation.suites import Rule, load_suite
+from perennial.validation.usual import Past
 from perennial.validation.verdicts import Verdict, as_text, verdict_from_json
 from perennial.validation.vocabulary import REFERENCES, parameters_for
 
@@ -63,7 +65,8 @@ def judge(verdicts: Sequence[Verdict]) -> None:
         why = " ".join(verdict.sentence for verdict in stops)
         msg = (
             f"The night of {stops[0].day} is stopped: {why} Nothing was published and nothing is sent."
-            " Correct the data in the shop: the next night looks at these rows again."
+            " Correct the data in the shop: the next night looks at these rows again. If the data is right, release"
+            f" it: perennial release --day {stops[0].day} --reason …"
         )
         raise NightStopped(msg)
 
@@ -94,7 +97,21 @@ def publish_night(engine: Engine, day: date, *, released: bool = False) -> dict[
         ):  # else a run that broke off here has moved it
             lake.move(checked, verified)
     _note_night(lake, day, days, published=True)
+    for verdict in verdicts:
+        teaches = days == [day] and _has_begun(lake, verdict.dataset, day)
+        keep_figures(lake, verdict.dataset, day, verdict.figures, teaches=teaches)
     return {verdict.dataset: verdict.accepted for verdict in verdicts}
+
+
+def night_published(lake: Lake, day: date) -> bool:
+    """Whether the rows of a night are the truth of its day."""
+    text = lake.read_record(_record("night", day))
+    return bool(text and json.loads(text)["published"])
+
+
+def verdict_path(lake: Lake, name: str, day: date) -> Path:
+    """The file with everything that the checks said about a dataset of a night."""
+    return lake.record_path(_record(name, day))
 
 
 def read_verdicts(lake: Lake, day: date) -> list[Verdict]:
@@ -121,13 +138,29 @@ class _Night:
         suite = load_suite(self.suites, dataset, parameters_for(self.shop, self.day))
         self._open(dataset, wait=max((rule.retry_nights or 0 for rule in suite.rules), default=0))
         rows = NightRows(self.engine, dataset, self.day, self.shop.zone)
-        verdict = judge_rows(rows, suite, self.day, lambda rule: self._nights_before(dataset, rule))
+        verdict = judge_rows(
+            rows,
+            suite,
+            self.day,
+            lambda rule: self._nights_before(dataset, rule),
+            self._past(dataset),
+            holiday=after_holiday(self.day, self.shop.holidays),
+        )
         self.verdicts[dataset.name] = verdict
         self._remember_accepted(dataset)
         if keep:
             self._write(dataset, verdict)
         rows.close()
         return verdict
+
+    def _past(self, dataset: Dataset) -> Past:
+        return past_of(
+            self.engine.lake,
+            dataset.name,
+            self.day,
+            days=sorted(self._days),
+            holidays=self.shop.holidays,
+        )
 
     @cached_property
     def _days(self) -> set[date]:
@@ -209,6 +242,11 @@ def days_to_verify(lake: Lake, day: date) -> list[date]:
             taken.update(map(date.fromisoformat, plain["days"] if plain["published"] else ()))
     extracted = {d for name in REFERENCES for d in lake.days(f"raw/{name}") if d < day}
     return sorted({*(extracted - taken), day})
+
+
+def _has_begun(lake: Lake, dataset: str, day: date) -> bool:
+    """Whether a night before this one has brought the dataset's past."""
+    return any(earlier < day for earlier in lake.days(f"verified/{dataset}"))
 
 
 def _note_night(lake: Lake, day: date, days: Sequence[date], *, published: bool) -> None:

@@ -18,6 +18,7 @@ from perennial.sources.shop_values import (
     currency,
     departments,
     email_address,
+    holidays,
     locale,
     locales,
     rewards,
@@ -88,6 +89,7 @@ def _readers(file: LocatedYaml) -> dict[str, Reader]:
         "survey_scale": survey_scale,
         "leap_day_on_1_march": yes_or_no,
         "discreet_departments": departments,
+        "holidays": holidays,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -120,6 +121,21 @@ def rewards(raw: object) -> tuple[int, ...]:
 def departments(raw: object) -> tuple[str, ...]:
     """A list of names, as the shop's products have them."""
     return tuple(text(item) for item in _items(raw))
+
+
+def holidays(raw: object) -> tuple[str, ...]:
+    """A list of dates: 12-25 of every year, or 2026-11-26."""
+    return tuple(_holiday(item) for item in _items(raw))
+
+
+def _holiday(raw: object) -> str:
+    said = raw.isoformat() if isinstance(raw, date) else str(raw)
+    try:
+        date.fromisoformat(said if len(said) > len("12-25") else f"2024-{said}")
+    except ValueError:
+        msg = f"names no date: `{said}`."
+        raise Mistake(msg, 'Write "12-25" for every year, or 2026-11-26 for one.') from None
+    return said
 
 
 def colour(raw: object) -> str:

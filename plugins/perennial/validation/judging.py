@@ -9,22 +9,37 @@ import numpy as np
 import numpy.typing as npt
 
 from perennial.validation.expecting import Breach, breaches
+from perennial.validation.measuring import Measured, measured
 from perennial.validation.night_rows import NightRows
 from perennial.validation.suites import Rule, Suite
+from perennial.validation.usual import Past
 from perennial.validation.verdicts import Action, Finding, Verdict
 
 NightsBefore = Callable[[Rule], int]
 
 
-def judge_rows(rows: NightRows, suite: Suite, day: date, nights_before: NightsBefore) -> Verdict:
+def judge_rows(
+    rows: NightRows,
+    suite: Suite,
+    day: date,
+    nights_before: NightsBefore,
+    past: Past,
+    *,
+    holiday: bool = False,
+) -> Verdict:
     """Judges a night's rows and notes those that are not accepted in the engine's table `failed_rows`.
 
-    `nights_before` tells in how many nights right before this one a rule failed already.
+    `nights_before` tells in how many nights right before this one a rule failed already. After a `holiday` what the
+    past says is a warning at most.
     """
-    failures = [(breach, rows.without_wrong_types(breach)) for breach in breaches(suite, rows)]
+    found = breaches(suite.about_rows(), rows)
+    failures = [(breach, rows.without_wrong_types(breach)) for breach in found]
     rows.put_aside(failures, day)
     tally, fate = rows.tally(), rows.fate()
-    found = (_finding(rows, breach, failed, nights_before) for breach, failed in failures)
+    figures = rows.figures()
+    held = list(measured(suite.about_figures(), figures, past))
+    findings = [_finding(rows, breach, failed, nights_before) for breach, failed in failures]
+    findings += [_unusual(suite, each, nights_before, holiday=holiday) for each in held]
     return Verdict(
         dataset=suite.dataset.name,
         day=day,
@@ -34,7 +49,9 @@ def judge_rows(rows: NightRows, suite: Suite, day: date, nights_before: NightsBe
         duplicates=tally.duplicates,
         superseded=tally.superseded,
         returned=fate.returned,
-        findings=tuple(finding for finding in found if finding),
+        findings=tuple(finding for finding in findings if finding),
+        figures=figures,
+        measures=tuple(each.measure for each in held),
     )
 
 
@@ -54,6 +71,26 @@ def _finding(
         failed_rows=len(told),
         share=round(len(told) / rows.count, 6) if rows.count else 0.0,
         examples=rows.examples(told),
+    )
+
+
+def _unusual(
+    suite: Suite, found: Measured, nights_before: NightsBefore, *, holiday: bool
+) -> Finding | None:
+    """What people are told of a figure that is not as it should be."""
+    rule = found.rule
+    if found.measure.within:
+        return None
+    action = _action(rule, 0, 0, nights_before)
+    return Finding(
+        dataset=suite.dataset.name,
+        rule=rule.name,
+        action=Action.WARN if holiday and rule.learns else action,
+        sentence=rule.sentence,
+        owner=rule.owner,
+        failed_rows=0,
+        share=0.0,
+        measure=found.measure,
     )
 
 

@@ -21,6 +21,7 @@ from perennial.lake.duck import Engine
 from perennial.model.datasets import Dataset
 from perennial.validation import casting
 from perennial.validation.expecting import Breach
+from perennial.validation.night_figures import night_figures
 from perennial.validation.verdicts import Action
 from perennial.validation.vocabulary import columns_of, night_end
 
@@ -58,7 +59,8 @@ class NightRows:
         self.dataset = dataset
         self._engine = engine
         self._chunk = chunk
-        parameters = {"day": day, "zone": zone.key, "night_end": night_end(day, zone)}
+        self._night_end = night_end(day, zone)
+        parameters = {"day": day, "zone": zone.key, "night_end": self._night_end}
         for sql in (_night_rows_sql(dataset), _facts_sql(dataset)):
             used = {name: value for name, value in parameters.items() if f"${name}" in sql}
             engine.execute(sql, used)
@@ -97,6 +99,11 @@ class NightRows:
             " from judged_rows left join failed_rows using (row_no)"
         )[0]
         return Fate(**counts)
+
+    def figures(self) -> dict[str, float]:
+        """What the night's rows come to."""
+        delivered = self._engine.scalar("select count(*) from said")
+        return night_figures(self._engine, self.dataset, delivered, self._night_end)
 
     def close(self) -> None:
         """Lets go of the tables."""

@@ -33,7 +33,7 @@ several as (
     select {key} from typed group by {key} having count(*) > 1
 ),
 ranked as (
-    select typed.*, 1 as version, 1 as copies, true as is_only_version
+    select typed.*, 1 as version, 1 as copies, 0 as repeats, true as is_only_version
     from typed anti join several using ({key})
     union all
     select
@@ -42,6 +42,7 @@ ranked as (
             partition by {key} order by updated_at desc nulls last, day desc, extract desc, position desc
         ) as version,
         count(*) filter (where fresh) over (partition by {key}, content) as copies,
+        count(*) over (partition by {key}, content, day, extract) - 1 as repeats,
         min(content) over same_moment = max(content) over same_moment as is_only_version
     from typed semi join several using ({key})
     window same_moment as (partition by {key}, updated_at, day, extract)
@@ -49,7 +50,7 @@ ranked as (
 select
     row_number() over (order by {key}, day, extract, position) - 1 as row_no,
     {columns},
-    wrong_type, is_only_version, copies, day, extract, position, fresh
+    wrong_type, is_only_version, copies, repeats, day, extract, position, fresh
 from ranked
 -- A row that does not say when it was written is kept, to be put aside with that reason.
 where (version = 1 or updated_at is null)

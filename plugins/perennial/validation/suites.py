@@ -24,6 +24,7 @@ from perennial.errors import Fault, SuiteError
 from perennial.model.datasets import Dataset
 from perennial.validation.located_json import read_located
 from perennial.validation.suite_entries import EntryMistake, columns_in, nearest, read_entry
+from perennial.validation.usual import FromHistory
 from perennial.validation.verdicts import Action
 from perennial.validation.vocabulary import AUDIENCE, EXAMPLES, SUITES, columns_of
 
@@ -52,6 +53,11 @@ class Rule:
     @property
     def columns(self) -> tuple[str, ...]:
         return columns_in(self.kwargs)
+
+    @property
+    def learns(self) -> bool:
+        """Whether a bound of the rule comes from the past."""
+        return any(isinstance(bound, FromHistory) for bound in self.kwargs.values())
 
     @property
     def mostly(self) -> float:
