@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from perennial.lake.explaining import explained
+from perennial.lake.kept_truth import KeptTruth
 from perennial.lake.partitions import Lake, Partition
 from perennial.lake.spilling import own_folder
 from perennial.model.datasets import CONTACTS, PREFERENCES, SHOP_DATASETS, Dataset
@@ -32,10 +33,26 @@ class Published:
 
 
 class Engine:
-    """One DuckDB session. Its clock is UTC; it spills beside the lake."""
+    """One DuckDB session. Its clock is UTC; it spills beside the lake.
 
-    def __init__(self, lake: Lake, *, memory_limit: str = "2GB", threads: int = 2) -> None:
+    With `keeps_truth`, it remembers the day that was opened last, so that the days after it open at the cost of what
+    is new: for many days in a row, of which nobody changes one that was opened before.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        *,
+        memory_limit: str = "2GB",
+        threads: int = 2,
+        keeps_truth: bool = False,
+    ) -> None:
         self.lake = lake
+        self._kept = (
+            KeptTruth(lake=lake, execute=self.execute, source=lambda p: self._files([p]))
+            if keeps_truth
+            else None
+        )
         self._registered: dict[str, pa.Table] = {}
         self._spill = own_folder(lake.root / ".spill")
         with explained():
@@ -155,10 +172,17 @@ class Engine:
         delivered yet is empty, not missing.
         """
         for dataset in SHOP_DATASETS.values():
-            self._as_known(dataset, self.lake.partitions(f"verified/{dataset.name}", until=day))
-        self._as_known(CONTACTS, self.lake.partitions(CONTACTS.name, until=day))
+            self._open(dataset, f"verified/{dataset.name}", day)
+        self._open(CONTACTS, CONTACTS.name, day)
         # Each of them says all that stood on its day.
         self._as_known(PREFERENCES, self.lake.partitions(PREFERENCES.name, until=day)[-1:])
+
+    def _open(self, dataset: Dataset, folder: str, day: date) -> None:
+        if self._kept and self._kept.bring_forward(dataset, folder, day):
+            return
+        self._as_known(dataset, self.lake.partitions(folder, until=day))
+        if self._kept:
+            self._kept.keep(dataset, day)
 
     def _as_known(self, dataset: Dataset, partitions: list[Partition]) -> None:
         if not partitions:
@@ -198,17 +222,14 @@ class Engine:
             self.lake.publishing(partition) as draft,
             explained(f"{partition} is not published: "),
         ):
-            self._connection.execute(
+            written = self._connection.execute(
                 # The line breaks keep a comment at the end of the query from swallowing the bracket.
                 f"copy (select * from (\n{query}\n) order by {order_by}) to {_text(draft)}"
                 " (format parquet, compression zstd, row_group_size 122880, use_tmp_file false)",
                 parameters,
-            )
-        path = self.lake.path(partition)
-        rows = self.scalar(
-            f"select sum(num_rows)::bigint from parquet_file_metadata({_text(path)})"
-        )
-        return Published(partition=partition, rows=rows or 0, path=path)
+            ).fetchone()
+        rows = int(written[0]) if written else 0
+        return Published(partition=partition, rows=rows, path=self.lake.path(partition))
 
     def content_hash(self, partition: Partition) -> str:
         """Hash of a partition's columns, rows and their order; the same for any way of writing the same rows."""
