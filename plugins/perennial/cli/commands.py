@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from perennial.cli.answering import answering
 from perennial.cli.consenting import consenting
 from perennial.cli.installing import installation
 from perennial.cli.listing import listing
+from perennial.cli.nights import nights
 from perennial.cli.rights import rights
 from perennial.cli.showing import AsJson, notes, out, show
 from perennial.cli.steering import say_if_paused, say_what_is_next, steering
@@ -35,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(nights)
 app.add_typer(answering)
 app.add_typer(steering)
 app.add_typer(rights)
@@ -128,6 +131,10 @@ def send(
         list[str] | None, typer.Option(help="Only this customer; may be repeated.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many messages.")] = None,
+    approve_anyway: Annotated[
+        str | None,
+        typer.Option(help="Why a plan that is held for approval may leave; kept with your name."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Plan a campaign's day and send what is due. Running it again writes to nobody twice."""
@@ -135,6 +142,14 @@ def send(
         chosen = day.date() if day else perennial.last_night()
         summary = perennial.plan(campaign, chosen)
         if not dry_run:
+            if approve_anyway is not None:
+                perennial.approve(
+                    campaign,
+                    chosen,
+                    plan_hash=summary.plan_hash,
+                    by=getuser(),
+                    reason=approve_anyway,
+                )
             say_if_paused(perennial, campaign)
             progress = perennial.dispatch(
                 campaign,

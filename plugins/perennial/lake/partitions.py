@@ -3,6 +3,7 @@
 raw/<dataset>/day=2026-11-21/extract-0001.parquet     what the shop said, as text; append-only
 verified/<dataset>/day=…/data.parquet                 rows that passed the checks, typed
 quarantine/<dataset>/day=…/data.parquet               rows that did not, with the reason
+quarantine/files/day=…/<dataset>.parquet              rows of its files that were none: file, line, reason
 contacts | customer_features | memberships/day=…/data.parquet
 decisions/day=…/<campaign>.parquet
 verdicts/day=…/night.json                             what the checks of a night found
@@ -100,7 +101,7 @@ class Lake:
 
     def write_record(self, record: Partition, text: str) -> Path:
         """Keeps a text, such as JSON, under a day; published like a partition."""
-        path = self._record(record)
+        path = self.record_path(record)
         with _whole_or_nothing(path, str(record)) as draft:
             draft.write_text(text, encoding="utf-8")
         return path
@@ -108,9 +109,13 @@ class Lake:
     def read_record(self, record: Partition) -> str | None:
         """The text kept under a day, or nothing when there is none."""
         try:
-            return self._record(record).read_text(encoding="utf-8")
+            return self.record_path(record).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
+
+    def record_path(self, record: Partition) -> Path:
+        """Where a text is kept, or would be."""
+        return self._folder(record) / f"{record.name}.json"
 
     def record_days(self, dataset: str) -> list[date]:
         """Days on which a record was kept, oldest first."""
@@ -118,9 +123,6 @@ class Lake:
 
     def _folder(self, partition: Partition) -> Path:
         return self.root / partition.dataset / f"day={partition.day.isoformat()}"
-
-    def _record(self, record: Partition) -> Path:
-        return self._folder(record) / f"{record.name}.json"
 
 
 @contextmanager

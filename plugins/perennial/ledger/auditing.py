@@ -56,9 +56,19 @@ def note(
     connection.execute(insert(log).values(row)).close()
 
 
-def audit_log(database: Database, *, limit: int) -> Sequence[AuditEntry]:
-    """The latest deeds, the newest first."""
+def audit_log(
+    database: Database,
+    *,
+    limit: int,
+    action: AuditAction | None = None,
+    subject: str | None = None,
+) -> Sequence[AuditEntry]:
+    """The latest deeds, the newest first; with `action` or `subject`, those alone."""
     newest = select(*log.c["at", "actor", "action", "subject", "reason"]).order_by(log.c.id.desc())
+    if action is not None:
+        newest = newest.where(log.c.action == action)
+    if subject is not None:
+        newest = newest.where(log.c.subject == subject)
     with database.reading() as connection:
         return [
             AuditEntry(

@@ -174,6 +174,12 @@ class People:
             self._database, action, actor=actor, subject=subject, reason=reason, at=at
         )
 
-    def audit_log(self, limit: int = 100) -> Sequence[AuditEntry]:
-        """The latest deeds, the newest first."""
-        return auditing.audit_log(self._database, limit=limit)
+    def audit_log(
+        self,
+        limit: int = 100,
+        *,
+        action: AuditAction | None = None,
+        subject: str | None = None,
+    ) -> Sequence[AuditEntry]:
+        """The latest deeds, the newest first; with `action` or `subject`, those alone."""
+        return auditing.audit_log(self._database, limit=limit, action=action, subject=subject)

@@ -20,12 +20,13 @@ from perennial.settings import Clock
 if TYPE_CHECKING:
     from perennial.campaigns.definition import Campaign
     from perennial.delivery.accounts import DispatchSummary
+    from perennial.ledger.values import AuditEntry
     from perennial.model.message import Message, PlannedMessage
     from perennial.pipeline.accounting import Account
     from perennial.pipeline.dispatching import Shipping
     from perennial.pipeline.plan_reading import Selection
     from perennial.pipeline.planning import PlanSummary
-    from perennial.validation.verdicts import Verdict
+    from perennial.validation.verdicts import Finding, Verdict
 
 ANSWERS = ("accepted", "refused", "retryable", "in_doubt")
 
@@ -62,10 +63,16 @@ class CampaignSteps(Installation):
         )
 
     def plan(self, campaign: str, day: date) -> PlanSummary:
-        """Decides about everybody in a campaign's audience, proves every message, and publishes the decisions."""
+        """Decides about everybody in a campaign's audience, proves every message, and publishes the decisions.
+
+        Raises:
+            MissingPartition: no verified data of the day has come; says why. Nothing is sent.
+        """
+        from perennial.pipeline.no_data import refuse_without_data
         from perennial.pipeline.planning import plan_campaign
 
-        return plan_campaign(
+        refuse_without_data(self.engine.lake, day)
+        summary = plan_campaign(
             self.engine,
             self.ledger,
             self.templates,
@@ -78,6 +85,44 @@ class CampaignSteps(Installation):
             secret=self.secret,
             proof=self._prove,
         )
+        if not summary.begun:
+            self.judge_audience(campaign, day)
+        return summary
+
+    def holds(self, campaign: str, day: date, *, plan_hash: str) -> list[Finding]:
+        """Why a plan waits for a person's approval; empty when nothing holds it, it was approved or has begun."""
+        from perennial.pipeline.judging_audience import read_audience_verdict
+        from perennial.pipeline.releasing import LookedAt, release_of_plan
+
+        if self.ledger.dispatch_begun(campaign, day):
+            return []
+        looked_at = LookedAt(campaign=campaign, day=day, plan_hash=plan_hash)
+        if release_of_plan(self.ledger, looked_at):
+            return []
+        verdict = read_audience_verdict(self.engine.lake, day, campaign)
+        return (verdict or self.judge_audience(campaign, day)).holds
+
+    def approve(
+        self, campaign: str, day: date, *, plan_hash: str, by: str, reason: str
+    ) -> AuditEntry:
+        """Writes down that a person lets exactly this plan leave. Later days learn from its audience, if it was held.
+
+        Raises:
+            SettingsError: the reason is missing or too long.
+        """
+        from perennial.pipeline.judging_audience import trust_audience
+        from perennial.pipeline.releasing import Grounds, LookedAt, release_plan
+
+        holds = self.holds(campaign, day, plan_hash=plan_hash)
+        entry = release_plan(
+            self.ledger,
+            LookedAt(campaign=campaign, day=day, plan_hash=plan_hash),
+            Grounds(by=by, reason=reason, at=self.now()),
+            holds,
+        )
+        if holds:
+            trust_audience(self.engine.lake, day, campaign)
+        return entry
 
     def dispatch(
         self,
@@ -89,13 +134,19 @@ class CampaignSteps(Installation):
         customers: Collection[str] = (),
         limit: int | None = None,
     ) -> Progress:
-        """Sends what is due of the plan that was looked at; with a simulated clock, wave after wave."""
+        """Sends what is due of the plan that was looked at; with a simulated clock, wave after wave.
+
+        Raises:
+            PlanError: it is not the plan that was looked at, or its audience is held and nobody has approved of it.
+        """
         from perennial.pipeline.dispatching import check_plan, next_wave, record_hold_outs
         from perennial.pipeline.plan_reading import Selection
+        from perennial.pipeline.releasing import refuse_held
 
         chosen = self.campaign(campaign)
         selection = Selection(customers=frozenset(customers), limit=limit)
         check_plan(self.engine, campaign, day, plan_hash)
+        refuse_held(campaign, day, self.holds(campaign, day, plan_hash=plan_hash))
         with self._clock_of(chosen, day):
             record_hold_outs(self.engine, self.ledger, campaign, day, self.now())
             counts: Counter[str] = Counter()

@@ -8,10 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perennial.bootstrap import Installation
 from perennial.errors import SettingsError
 from perennial.model.datasets import MEMBERSHIPS, ORDER_LINES, SHOP_DATASETS
 from perennial.profiles import Profile
+from perennial.steps.rights import RightsSteps
+from perennial.steps.verdicts import VerdictSteps
 
 if TYPE_CHECKING:
     from perennial.pipeline.keeping_out import KeepingOut
@@ -33,7 +34,7 @@ class Night:
         return asdict(self) | {"day": self.day.isoformat()}
 
 
-class NightSteps(Installation):
+class NightSteps(VerdictSteps, RightsSteps):
     """The steps of a night. Each may be repeated at any time, and gives the same rows again."""
 
     def load_sample(
@@ -108,12 +109,14 @@ class NightSteps(Installation):
         """Makes the checked rows the truth of the day.
 
         Raises:
-            NightStopped: a check stopped the night; nothing has changed.
+            NightStopped: a check stopped the night, and nobody has released it as it is; nothing has changed.
         """
         from perennial.pipeline.contacting import make_contacts
-        from perennial.pipeline.verifying import publish_night
+        from perennial.pipeline.releasing import release_of_night
+        from perennial.pipeline.verifying import publish_night, read_verdicts
 
-        published = publish_night(self.engine, day)
+        release = release_of_night(self.ledger, read_verdicts(self.engine.lake, day))
+        published = publish_night(self.engine, day, released=release is not None)
         contacts = make_contacts(self.engine, day, self.shop, self.secret)
         return published | {"contacts": contacts.rows}
 
@@ -142,6 +145,7 @@ class NightSteps(Installation):
 
         Raises:
             NightStopped: a check stopped the night; says which, how many rows, and which.
+            ErasureError: the night is done, but somebody could not be forgotten yet.
         """
         from perennial.pipeline.keeping_out import drop_lines
         from perennial.pipeline.verifying import validate_night
@@ -149,15 +153,29 @@ class NightSteps(Installation):
         rows = sum(self.extract(name, day, refresh=refresh)["rows"] for name in SHOP_DATASETS)
         drop_lines(self.engine, day, self.secret)
         verdicts = validate_night(self.engine, day, self.shop, self._suites)
-        self.publish(day)
+        finished = self.finish_night(day)
         return Night(
             day=day,
             rows=rows,
             quarantined=sum(v.quarantined for v in verdicts),
             warnings=sum(len(v.findings) for v in verdicts),
-            customers=self.understand(day),
-            memberships=self.form_audiences(day),
+            **finished,
         )
+
+    def finish_night(self, day: date) -> dict[str, int]:
+        """From a validated night to its audiences; its page says how far it came.
+
+        Raises:
+            NightStopped: a check stopped the night, and nobody has released it.
+            ErasureError: the night is done, but somebody could not be forgotten yet.
+        """
+        try:
+            self.publish(day)
+        finally:
+            self.write_night_page(day)
+        counts = {"customers": self.understand(day), "memberships": self.form_audiences(day)}
+        self.finish_erasures()
+        return counts
 
     @property
     def _suites(self) -> Path:

@@ -103,9 +103,13 @@ class Verdict:
         return any(finding.action is Action.STOP for finding in self.findings)
 
     @property
+    def holds(self) -> list[Finding]:
+        """Why an audience is not written to before a person has approved of it."""
+        return [finding for finding in self.findings if finding.action is Action.HOLD]
+
+    @property
     def held(self) -> bool:
-        """Whether an audience is not written to before a person has approved of it."""
-        return any(finding.action is Action.HOLD for finding in self.findings)
+        return bool(self.holds)
 
     @property
     def sentence(self) -> str:
