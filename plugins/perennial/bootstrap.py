@@ -89,7 +89,8 @@ class Installation:
 
         project = self.settings.project
         source_map = read_source_map(project / "shop.yaml")
-        return open_source(source_map, self.settings.source, folder=project)
+        scratch = self.settings.lake_path / ".spill"
+        return open_source(source_map, self.settings.source, folder=project, scratch=scratch)
 
     def providers(self) -> dict[Channel, Provider]:
         """Fresh adapters for the channels that something carries; a dispatch closes them."""

@@ -22,8 +22,8 @@ from perennial.lake.spilling import own_folder
 
 _ROWS_IN_A_GROUP = 122_880
 # Amounts as people write them where the comma is the decimal point.
-_NUMBER_OF = r"""
-    create macro number_of(written) as try_cast(
+_COMMA_NUMBER = r"""
+    create macro comma_number(written) as try_cast(
         case when regexp_full_match(trim(written), '[-+]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?')
              then replace(replace(trim(written), '.', ''), ',', '.')
              else written end as decimal(24, 6))
@@ -50,7 +50,7 @@ class TextTables:
                 f"set allowed_directories = ['{_quoted(self._folder)}/']",
                 "set enable_external_access = false",
                 "set lock_configuration = true",
-                _NUMBER_OF,
+                _COMMA_NUMBER,
             ):
                 self._connection.execute(statement)
 

@@ -6,11 +6,11 @@ after an outage, each day that was missed becomes a partition of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -19,7 +19,11 @@ import pyarrow.parquet as pq
 from perennial.errors import LakeError
 from perennial.lake.partitions import Lake, Partition
 from perennial.model.datasets import Dataset
+from perennial.sources.files.refused_rows import RefusedRow
 
+_REFUSED = pa.schema(
+    [("table", pa.string()), ("file", pa.string()), ("line", pa.int64()), ("reason", pa.string())]
+)
 _SINCE, _UNTIL = b"perennial.since", b"perennial.until"
 
 
@@ -30,6 +34,15 @@ class Source(Protocol):
         self, dataset: Dataset, *, since: datetime | None, until: datetime, chunk_rows: int = 50_000
     ) -> Iterator[pa.RecordBatch]:
         """The rows written in [since, until), every column of the contract as text."""
+        ...
+
+
+@runtime_checkable
+class Refusing(Protocol):
+    """A source that meets rows which are none, such as those of a file with too few values."""
+
+    def refused(self, dataset: Dataset) -> Sequence[RefusedRow]:
+        """Those of the last extraction of a dataset."""
         ...
 
 
@@ -50,6 +63,12 @@ class ExtractSummary:
     partitions: tuple[Partition, ...]
     rows: int
     reused: bool
+    refused: int = 0
+
+
+def refused_rows(source: Source, dataset: Dataset) -> Sequence[RefusedRow]:
+    """What a source could not take for rows when a dataset was last extracted."""
+    return source.refused(dataset) if isinstance(source, Refusing) else ()
 
 
 def extract_night(
@@ -70,13 +89,13 @@ def extract_night(
     same_night = tuple(p for p in present if p.day == day)
     if same_night and not refresh:
         rows = sum(_metadata(lake, p).num_rows for p in same_night)
-        return _summary(dataset, day, same_night, rows, reused=True)
+        return _summary(lake, dataset, day, same_night, rows, reused=True)
     if same_night:
         wanted = {_next_extract(same_night[-1]): _interval_of(lake, same_night[-1])}
     else:
         wanted = _missing_nights(dataset, present[-1].day if present else None, day, zone)
     rows = sum(_write(source, lake, dataset, p, interval) for p, interval in wanted.items())
-    return _summary(dataset, day, tuple(wanted), rows, reused=False)
+    return _summary(lake, dataset, day, tuple(wanted), rows, reused=False)
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -118,6 +137,8 @@ def _write(
     """Writes one interval batch by batch and returns its rows; an empty one still has its columns."""
     with lake.publishing(partition) as draft:
         _write_file(draft, _schema(dataset, interval), source, dataset, interval)
+        # Before the extract becomes visible: what it lacks must be told wherever it is.
+        _put_aside(lake, dataset, partition.day, refused_rows(source, dataset))
     return int(_metadata(lake, partition).num_rows)
 
 
@@ -127,6 +148,20 @@ def _write_file(
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in source.extract(dataset, since=interval.since, until=interval.until):
             writer.write_batch(batch)
+
+
+def _put_aside(lake: Lake, dataset: Dataset, day: date, refused: Sequence[RefusedRow]) -> None:
+    """Keeps where the refused rows stand and why; what they say stays in the shop's file."""
+    partition = _aside(dataset, day)
+    if not refused and not lake.exists(partition):
+        return
+    with lake.publishing(partition) as draft:
+        rows = [asdict(row) for row in refused]
+        pq.write_table(pa.Table.from_pylist(rows, schema=_REFUSED), draft)
+
+
+def _aside(dataset: Dataset, day: date) -> Partition:
+    return Partition(dataset="quarantine/files", day=day, name=dataset.name)
 
 
 def _schema(dataset: Dataset, interval: Interval) -> pa.Schema:
@@ -158,8 +193,20 @@ def _metadata(lake: Lake, partition: Partition) -> pq.FileMetaData:
 
 
 def _summary(
-    dataset: Dataset, day: date, partitions: tuple[Partition, ...], rows: int, *, reused: bool
+    lake: Lake,
+    dataset: Dataset,
+    day: date,
+    partitions: tuple[Partition, ...],
+    rows: int,
+    *,
+    reused: bool,
 ) -> ExtractSummary:
+    asides = (_aside(dataset, d) for d in {partition.day for partition in partitions})
     return ExtractSummary(
-        dataset=dataset.name, day=day, partitions=partitions, rows=rows, reused=reused
+        dataset=dataset.name,
+        day=day,
+        partitions=partitions,
+        rows=rows,
+        reused=reused,
+        refused=sum(_metadata(lake, aside).num_rows for aside in asides if lake.exists(aside)),
     )

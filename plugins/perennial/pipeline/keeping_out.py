@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,8 +15,9 @@ from perennial.lake.partitions import Lake, Partition
 from perennial.lake.rewriting import rewrite
 from perennial.model.datasets import ORDER_LINES, ORDERS, Dataset
 from perennial.model.keys import customer_key, stand_in
-from perennial.pipeline.extracting import Source
+from perennial.pipeline.extracting import Source, refused_rows
 from perennial.pipeline.verifying import days_to_verify
+from perennial.sources.files.refused_rows import RefusedRow
 
 _KEPT = "erased/orders"
 _RAW_LINES = f"raw/{ORDER_LINES.name}"
@@ -52,6 +53,10 @@ class KeepingOut:
             yield batch.filter(pc.invert(theirs))
         # Before the extract becomes visible: lines must not be taken for those of an order that never came.
         keep_order_ids(self.lake, orders, until.date(), self.secret)
+
+    def refused(self, dataset: Dataset) -> Sequence[RefusedRow]:
+        """As the source does; it says where rows stand, not whose they are."""
+        return refused_rows(self.source, dataset)
 
     def _theirs(self, accounts: pa.Array) -> pa.Array:
         encoded = accounts.dictionary_encode()

@@ -32,14 +32,21 @@ class ShopSource(Protocol):
         ...
 
 
-def open_source(source_map: SourceMap, url: SecretStr, *, folder: Path) -> ShopSource:  # noqa: ARG001 - files lie in it
-    """What reads the shop's data.
+def open_source(
+    source_map: SourceMap, url: SecretStr, *, folder: Path, scratch: Path
+) -> ShopSource:
+    """What reads the shop's data: its files where the map names some, else its database.
 
-    `url` is the address of its database; paths of files are relative to `folder`.
+    `url` is the address of the database; paths of files are relative to `folder`; what must lie on disk while it is
+    read lies below `scratch`.
 
     Raises:
         SourceError: the address cannot be used.
     """
+    if source_map.files:
+        from perennial.sources.files.file_source import FileSource
+
+        return FileSource(source_map, folder=folder, scratch=scratch)
     from perennial.sources.database import DatabaseSource
 
     return DatabaseSource(url, source_map)

@@ -1,4 +1,4 @@
-"""shop.yaml, the second part: the query that reads each dataset from the shop's own database.
+"""shop.yaml, the second part: the query that reads each dataset from the shop's own database or files.
 
 A query selects the columns of the dataset's contract by name. It may use `:since` and `:until`: the rows wanted
 are those written at or after `:since` (empty: from the beginning) and before `:until`.
@@ -18,6 +18,7 @@ from sqlglot.errors import SqlglotError
 
 from perennial.errors import ShopError
 from perennial.model.datasets import SHOP_DATASETS
+from perennial.sources.files.file_table import FileTable, files_reader
 from perennial.sources.located_yaml import LocatedYaml, Mistake, Reader, nearest
 from perennial.sources.shop_file import refuse_other_sections
 from perennial.sources.shop_values import text, zone
@@ -26,16 +27,20 @@ RECENT_BUYERS = "recent_buyers"
 _PARAMETERS = ("since", "until")
 _REQUIRED = ("customers", "orders", RECENT_BUYERS)
 # As SQLAlchemy reads them: `::text` is a cast, `\:x` and the colon inside 09:30 are no parameters.
-_PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
+PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceMap:
-    """Where the shop's data lies: one query a dataset, and the query for who has ordered since."""
+    """Where the shop's data lies: one query a dataset, and the query for who has ordered since.
+
+    The queries read the tables of its database or, where there are `files`, the tables made of those.
+    """
 
     queries: Mapping[str, str]
     recent_buyers: str
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    files: Mapping[str, FileTable] = field(default_factory=dict)
 
 
 def read_source_map(path: Path) -> SourceMap:
@@ -52,13 +57,16 @@ def read_source_map(path: Path) -> SourceMap:
     values = file.fields(part, _readers(file), of="sources", required=_REQUIRED if part else ())
     file.refuse_if_wrong()
     source_zone = values.pop("timezone", ZoneInfo("UTC"))
+    files = values.pop("files", {})
     queries = {name: value["sql"] for name, value in values.items()}
-    return SourceMap(recent_buyers=queries.pop(RECENT_BUYERS), queries=queries, zone=source_zone)
+    return SourceMap(
+        recent_buyers=queries.pop(RECENT_BUYERS), queries=queries, zone=source_zone, files=files
+    )
 
 
 def parameters_of(sql: str) -> tuple[str, ...]:
     """The bind parameters that a query uses, each once."""
-    return tuple(dict.fromkeys(_PARAMETER.findall(sql)))
+    return tuple(dict.fromkeys(PARAMETER.findall(sql)))
 
 
 def wrong_columns(dataset: str, columns: list[str]) -> Mistake | None:
@@ -78,7 +86,9 @@ def wrong_columns(dataset: str, columns: list[str]) -> Mistake | None:
 
 def _readers(file: LocatedYaml) -> dict[str, Reader]:
     names = (*SHOP_DATASETS, RECENT_BUYERS)
-    return {"timezone": zone} | {name: _query_reader(file, name) for name in names}
+    return {"timezone": zone, "files": files_reader(file)} | {
+        name: _query_reader(file, name) for name in names
+    }
 
 
 def _query_reader(file: LocatedYaml, name: str) -> Reader:

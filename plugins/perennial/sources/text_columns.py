@@ -32,6 +32,27 @@ def text_column(values: Sequence[Any], *, moments: bool, zone: ZoneInfo) -> pa.A
     return _with_offset(column, zone) if moments else column
 
 
+def arrow_text(column: pa.Array, *, moments: bool, zone: ZoneInfo) -> pa.Array:
+    """A column of Arrow's own types as text; `moments` as above."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_string(column.type):
+        return _with_offset(column, zone) if moments else column
+    if any(is_type(column.type) for is_type in _CAST_ALIKE):
+        return column.cast(pa.string())
+    return text_column(column.to_pylist(), moments=moments, zone=zone)
+
+
+# What Arrow casts to the very text that is wanted.
+_CAST_ALIKE = (
+    pa.types.is_large_string,
+    pa.types.is_null,
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_date32,
+)
+
+
 def _column_of(type_: type, values: Sequence[Any], zone: ZoneInfo) -> pa.Array:
     if type_ is str:
         return pa.array(values, pa.string())

@@ -74,7 +74,7 @@ def test_filling_a_table_again_replaces_it(tables: TextTables) -> None:
 def test_amounts_with_a_comma_become_numbers(
     tables: TextTables, written: str, meant: str | None
 ) -> None:
-    assert rows(tables, "select number_of($w)::varchar as n", w=written) == [{"n": meant}]
+    assert rows(tables, "select comma_number($w)::varchar as n", w=written) == [{"n": meant}]
 
 
 def test_queries_reach_no_other_file(tables: TextTables, tmp_path: Path) -> None:
