@@ -231,6 +231,7 @@ def _night(
 ) -> dict[str, object]:
     known_at = datetime.combine(day, datetime.min.time(), shop.zone)
     fields = {name for wording in wordings for name in wording.fields}
+    mix = policy.caps.content_mix
     return {
         "planned": campaign.name,
         "day": day,
@@ -244,6 +245,9 @@ def _night(
         "promotional_per_week": policy.caps.promotional_per_week,
         "days_between_surveys": policy.caps.days_between_surveys,
         "discounts_per_30_days": _or_any(policy.caps.discounts_per_30_days),
+        "mix_messages": mix.messages if mix else 0,
+        "mix_discounts": mix.discounts if mix else _ANY_NUMBER,
+        "mix_days": mix.within.days if mix else 0,
         "sunset_days": policy.sunset_after.days if policy.sunset_after else 0,
         "point_value": shop.points.value,
         "discreet_departments": list(shop.discreet_departments) or [""],

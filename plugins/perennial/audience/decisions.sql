@@ -139,6 +139,23 @@ cross join night
 join gone as g on g.person_id = t.person_id and g.state <> 'refused'
 group by all;
 
+-- How many of the last messages of a person had a discount; as many as the next one may stand in a row with. Looked
+-- for only where a mix is set.
+create or replace table discounts_in_a_row as
+with latest as (
+    select g.person_id, g.discounted
+    from gone as g
+    cross join night
+    where night.mix_messages > 0
+      and g.state <> 'refused'
+      and g.at > night.known_at - to_days(night.mix_days::integer)
+      and g.person_id in (select person_id from members)
+    qualify row_number() over (partition by g.person_id order by g.at desc, g.discounted desc) < night.mix_messages
+)
+select person_id, count(*) as messages, count(*) filter (where discounted) as discounts
+from latest
+group by person_id;
+
 -- The last sign of a person who is still there: an open, a click, an order, a yes. Looked for only where a sunset is set.
 create or replace table last_signs as
 with signs as (
@@ -186,7 +203,10 @@ select
         night.promotional_per_week - coalesce(p.promotional_week, 0)
     ) as promotional_room,
     s.discounted,
-    night.discounts_per_30_days - coalesce(p.discounts, 0) as discount_room,
+    least(
+        night.discounts_per_30_days - coalesce(p.discounts, 0),
+        night.mix_discounts - coalesce(r.discounts, 0)
+    ) as discount_room,
     -- The occasion can still be answered tomorrow: what stands in the way today defers, it does not skip.
     (s.open_until is null or s.open_until > z.local_day) as open_tomorrow,
     case
@@ -209,13 +229,19 @@ select
         when k.passed < 4 then k.detail
         when s.paused or h.paused_until > z.send_at then null
         when s.due_on > night.day then s.due_on::varchar
-    end as detail
+    end as detail,
+    case
+        when not s.discounted or s.pressure = 'promotional' and promotional_room <= 0 then null
+        when p.discounts >= night.discounts_per_30_days then concat(p.discounts, ' with a discount within 30 days')
+        when r.discounts >= night.mix_discounts then concat(r.discounts, ' of the last ', r.messages, ' had a discount')
+    end as capped_by
 from stepped as s
 cross join night
 join chosen_channel as k using (campaign, customer_id, occasion)
 join timed as z using (campaign, customer_id, occasion)
 left join pauses as h on h.person_id = s.person_id
 left join last_signs as e on e.person_id = s.person_id
+left join discounts_in_a_row as r on r.person_id = s.person_id
 left join pressure_on_person as p
     on p.campaign = s.campaign and p.customer_id = s.customer_id and p.occasion = s.occasion;
 
@@ -262,7 +288,8 @@ with reasoned as (
     where c.campaign = night.planned
 )
 select
-    v.* exclude (share_of_all, share_of_campaign, holdout, reason),
+    v.* exclude (share_of_all, share_of_campaign, holdout, reason, capped_by)
+        replace (case when v.reason = 'capped' then v.capped_by else v.detail end as detail),
     case
         when v.reason is not null then
             case

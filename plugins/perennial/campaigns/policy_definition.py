@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import date, time
-from decimal import Decimal
-from typing import Annotated, Any
+from datetime import time, timedelta
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from perennial.campaigns.policy_spellings import Country, Date, Holiday, Money, Region
 from perennial.campaigns.spellings import (
     Clock,
     Duration,
@@ -17,27 +16,25 @@ from perennial.campaigns.spellings import (
     Text,
     listed,
     must,
-    shown,
     whole,
     whole_schema,
     word,
 )
-from perennial.model.countries import zones_of_countries
 from perennial.model.policy import (
     Budget,
     Caps,
+    ContentMix,
     Hours,
     HoursRule,
     Limit,
     Policy,
     QuietHours,
-    YearDay,
 )
 from perennial.model.words import Channel, Word
 
 _MOST = 1_000_000_000
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_YEAR_DAY = re.compile(r"(\d\d)-(\d\d)")
+# What a plan remembers of a person's messages.
+_LONGEST_MEMORY = timedelta(days=400)
 
 
 class Weekday(Word):
@@ -52,65 +49,6 @@ class Weekday(Word):
     SUNDAY = "sunday", "Sunday."
 
 
-def _date(value: object) -> object:
-    if isinstance(value, date):
-        return value
-    if isinstance(value, str) and _DATE.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    msg = f"be a date such as 2027-01-31, not {shown(value)}."
-    raise must(msg)
-
-
-def _holiday(value: object) -> object:
-    if isinstance(value, YearDay):
-        return value
-    found = _YEAR_DAY.fullmatch(value) if isinstance(value, str) else None
-    if not found:
-        try:
-            return _date(value)
-        except ValueError:
-            msg = f"be a date such as 2027-04-05, or 12-25 for every year, not {shown(value)}."
-            raise must(msg) from None
-    try:
-        leap = date(2028, int(found[1]), int(found[2]))
-    except ValueError:
-        msg = f"be a date of the year, month before day; {shown(value)} is none."
-        raise must(msg) from None
-    return YearDay(leap.month, leap.day)
-
-
-def _country(value: object) -> object:
-    known = zones_of_countries()
-    if isinstance(value, str) and value in known:
-        return value
-    hint = f"Write {value.upper()}." if isinstance(value, str) and value.upper() in known else ""
-    msg = f"be a country in two capital letters, such as US, not {shown(value)}."
-    raise must(msg, hint=hint)
-
-
-def _region(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch("[A-Z0-9]{1,3}", value):
-        return value
-    hint = 'Put NO and ON in quotes: "NO".' if isinstance(value, bool) else ""
-    msg = f"be a region's code in capital letters, such as FL, not {shown(value)}."
-    raise must(msg, hint=hint)
-
-
-def _money(value: object) -> object:
-    if isinstance(value, Decimal):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        msg = f"be an amount of money, not {shown(value)}."
-        raise must(msg, hint=f'Put it in quotes: "{value}".' if isinstance(value, float) else "")
-    if not re.fullmatch(r"\d{1,9}(\.\d\d?)?", str(value)):
-        msg = f'be an amount of money with at most two decimals, such as "250.00", not {shown(value)}.'
-        raise must(msg)
-    return Decimal(str(value))
-
-
 def _open_all_day(hours: tuple[time, time]) -> None:
     opens, closes = hours
     if opens >= closes:
@@ -118,23 +56,38 @@ def _open_all_day(hours: tuple[time, time]) -> None:
         raise must(msg, at=("closes",))
 
 
-def _as(check: Any, **schema: Any) -> tuple[Any, Any]:  # noqa: ANN401 - JSON Schema
-    return BeforeValidator(check), WithJsonSchema(schema)
-
-
-Date = Annotated[date, *_as(_date, type="string", pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-Holiday = Annotated[
-    date | YearDay, *_as(_holiday, type="string", pattern=r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$")
-]
-Country = Annotated[str, *_as(_country, type="string", pattern="^[A-Z]{2}$")]
-Region = Annotated[str, *_as(_region, type="string", pattern="^[A-Z0-9]{1,3}$")]
-Money = Annotated[
-    Decimal, *_as(_money, type=["string", "integer"], pattern=r"^[0-9]{1,9}(\.[0-9]{1,2})?$")
-]
-
-
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class ContentMixPart(_Part):
+    """Of so many messages in a row, at most some with a discount."""
+
+    messages: Annotated[int, whole(2, 100), whole_schema(2, 100)] = Field(
+        description="How many messages in a row are looked at, over all campaigns and channels, surveys too.",
+        examples=[4],
+    )
+    discounts: Annotated[int, whole(1, 99), whole_schema(1, 99)] = Field(
+        description="How many of them may offer a percentage or money off.", examples=[2]
+    )
+    within: Duration = Field(
+        ContentMix.within,
+        description="How far back messages count, 400d at most.",
+        examples=["90d"],
+    )
+
+    @model_validator(mode="after")
+    def _some_are_without(self) -> ContentMixPart:
+        if self.discounts >= self.messages:
+            msg = f"be fewer than `messages`, {self.messages}: otherwise it says nothing."
+            raise must(msg, at=("discounts",))
+        if not timedelta(days=1) <= self.within <= _LONGEST_MEMORY:
+            msg = f"be from 1d to {_LONGEST_MEMORY.days}d."
+            raise must(msg, at=("within",))
+        return self
+
+    def content_mix(self) -> ContentMix:
+        return ContentMix(messages=self.messages, discounts=self.discounts, within=self.within)
 
 
 class CapsPart(_Part):
@@ -154,6 +107,19 @@ class CapsPart(_Part):
         description="Messages with a discount, a percentage or money off, within 30 days; without it, any number.",
         examples=[3],
     )
+    content_mix: ContentMixPart | None = Field(
+        None,
+        description="How many of a person's messages in a row may have a discount; without it, all of them.",
+    )
+
+    def caps(self) -> Caps:
+        return Caps(
+            promotional_per_day=self.promotional_per_day,
+            promotional_per_week=self.promotional_per_week,
+            days_between_surveys=self.days_between_surveys,
+            discounts_per_30_days=self.discounts_per_30_days,
+            content_mix=self.content_mix.content_mix() if self.content_mix else None,
+        )
 
 
 class RulePart(_Part):
@@ -305,7 +271,7 @@ class PolicyFile(_Part):
         """The rules as the rest of the system reads them."""
         hours = self.quiet_hours
         return Policy(
-            caps=Caps(**self.caps.model_dump()),
+            caps=self.caps.caps(),
             global_holdout=self.global_holdout,
             sunset_after=self.sunset_after,
             quiet_hours=QuietHours(

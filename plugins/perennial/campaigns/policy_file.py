@@ -12,6 +12,7 @@ from perennial.campaigns.document import Document, Kind, Way, read_document
 from perennial.campaigns.policy_definition import (
     BudgetPart,
     CapsPart,
+    ContentMixPart,
     LimitPart,
     PolicyFile,
     QuietHoursPart,
@@ -24,6 +25,7 @@ from perennial.model.policy import Policy
 _KIND = Kind(name="policy", first="caps")
 _PARTS: dict[str, type[BaseModel]] = {
     "caps": CapsPart,
+    "content_mix": ContentMixPart,
     "quiet_hours": QuietHoursPart,
     "rules": RulePart,
     "budget": BudgetPart,

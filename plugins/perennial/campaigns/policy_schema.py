@@ -55,6 +55,9 @@ def reference_text(project: Path = PROJECT) -> str:
         _HEAD,
         table("The file", schema),
         table("`caps`", schema["properties"]["caps"]),
+        table(
+            "`content_mix` of the caps", schema["properties"]["caps"]["properties"]["content_mix"]
+        ),
         table("`quiet_hours`", hours),
         table("`rules`, each", hours["properties"]["rules"]["items"]),
         table("`budget`", budget),

@@ -83,6 +83,10 @@ class _Teller:
         if caps.discounts_per_30_days is not None:
             most = caps.discounts_per_30_days
             yield self.say("discounts", n=most) if most else self.say("no_discounts")
+        if mix := caps.content_mix:
+            discounts = self.say("with_discount", n=mix.discounts)
+            span = self.say("days", n=mix.within.days)
+            yield self.say("mix", n=mix.messages, discounts=discounts, days=span)
         if caps.days_between_surveys:
             yield self.say("surveys", n=caps.days_between_surveys)
 

@@ -70,6 +70,12 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "other": "In any 30 days, at most {n} messages with a discount reach a person.",
         },
         "no_discounts": "Nobody gets messages with a discount.",
+        "mix": "Of any {n} messages in a row to a person, {discounts}; what is older than {days} does not count.",
+        "with_discount": {
+            "one": "at most {n} has a discount",
+            "other": "at most {n} have a discount",
+        },
+        "days": {"one": "{n} day", "other": "{n} days"},
         "surveys": {
             "one": "At least {n} day passes between two surveys.",
             "other": "At least {n} days pass between two surveys.",
@@ -126,6 +132,14 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "other": "En 30 días, una persona recibe como máximo {n} mensajes con descuento.",
         },
         "no_discounts": "Nadie recibe mensajes con descuento.",
+        "mix": (
+            "De cada {n} mensajes seguidos a una persona, {discounts}; los de hace más de {days} no cuentan."
+        ),
+        "with_discount": {
+            "one": "como máximo {n} lleva descuento",
+            "other": "como máximo {n} llevan descuento",
+        },
+        "days": {"one": "{n} día", "other": "{n} días"},
         "surveys": {
             "one": "Entre dos encuestas pasa al menos {n} día.",
             "other": "Entre dos encuestas pasan al menos {n} días.",
@@ -189,6 +203,12 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "other": "За любые 30 дней человек получает не больше {n} сообщений со скидкой.",
         },
         "no_discounts": "Сообщений со скидкой не получает никто.",
+        "mix": {
+            "one": "Из любого {n} сообщения подряд {discounts}; то, чему больше {days}, не считается.",
+            "other": "Из любых {n} сообщений подряд {discounts}; то, чему больше {days}, не считается.",
+        },
+        "with_discount": "скидку содержат не больше {n}",
+        "days": {"one": "{n} дня", "other": "{n} дней"},
         "surveys": {
             "one": "Между двумя опросами проходит не меньше {n} дня.",
             "other": "Между двумя опросами проходит не меньше {n} дней.",

@@ -82,6 +82,15 @@ class QuietHours:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContentMix:
+    """Of `messages` that a person gets in a row within some time, at most `discounts` offer a percentage or money off."""
+
+    messages: int
+    discounts: int
+    within: timedelta = timedelta(days=90)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Caps:
     """How many messages a person may get, rolling, over all campaigns and channels."""
 
@@ -89,6 +98,7 @@ class Caps:
     promotional_per_week: int = 3
     days_between_surveys: int = 60
     discounts_per_30_days: int | None = None
+    content_mix: ContentMix | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -169,6 +169,8 @@ def _suppressed(known: Circumstances) -> str | None:
 
 
 def _capped(known: Circumstances) -> str | None:
+    if known.detail and " discount" in known.detail:
+        return f"The person has received enough messages with a discount for now: {known.detail}."
     if not known.recent:
         return None
     had = ", ".join(f"“{sent.title}”{_at(sent.at, known.zone)}" for sent in known.recent)

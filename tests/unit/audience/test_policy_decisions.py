@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from perennial.campaigns.definition import Step
 from perennial.campaigns.policy_file import read_policy
-from perennial.model.policy import Caps, Hours, HoursRule, Policy, QuietHours
+from perennial.model.policy import Caps, ContentMix, Hours, HoursRule, Policy, QuietHours
 from perennial.model.words import Channel, Outcome, Reason, Topic
 from perennial.settings import PROJECT
 from plan_builder import A_POLICY, DAY, Town, a_campaign, an_offer
@@ -141,6 +144,119 @@ def test_the_rules_of_the_region_hold_for_the_channel_that_is_used(town: Town) -
 
     assert planned["mail"]["send_at"].isoformat() == "2026-06-14T15:30:00+00:00"
     assert planned["text"]["send_at"].isoformat() == "2026-06-14T17:00:00+00:00"
+
+
+def mixed(town: Town, *, messages: int, discounts: int, days: int = 90, **caps: Any) -> None:
+    """A policy about the mix, a campaign with a discount, and two that may stand between."""
+    mix = ContentMix(messages=messages, discounts=discounts, within=timedelta(days=days))
+    with_caps(town, content_mix=mix, **caps)
+    town.campaigns = [
+        a_campaign("offer", steps=(Step(after_days=0, template="offer", offer=an_offer()),)),
+        a_campaign("hello", priority=40),
+        a_campaign("survey", topic=Topic.FEEDBACK),
+    ]
+
+
+def test_what_has_too_many_discounts_before_it_waits_and_says_so(town: Town) -> None:
+    mixed(town, messages=4, discounts=2)
+    town.customer("ann")
+    for name in ("offer", "hello"):
+        town.member("ann", campaign=name, occasion="o9")
+    for days_ago, campaign in ((40, "offer"), (30, "survey"), (20, "offer")):
+        town.sent("ann", days_ago=days_ago, campaign=campaign, pressure=None)
+
+    waits = town.plan("offer")["ann"]
+
+    assert outcome(waits) == (Outcome.DEFER, Reason.CAPPED)
+    assert waits["detail"] == "2 of the last 3 had a discount"
+    assert outcome(town.plan("hello")["ann"]) == (Outcome.SEND, None)
+
+
+@pytest.mark.parametrize(
+    "then", [("survey", {}), ("offer", {"state": "refused"})], ids=["another message", "a refusal"]
+)
+def test_something_else_in_between_makes_room_and_what_was_refused_does_not_count(
+    town: Town, then: tuple[str, dict[str, Any]]
+) -> None:
+    mixed(town, messages=3, discounts=1)
+    town.customer("ann")
+    town.member("ann", campaign="offer", occasion="o9")
+    town.sent("ann", days_ago=50, campaign="offer")
+    town.sent("ann", days_ago=40, campaign="hello")
+    town.sent("ann", days_ago=30, campaign=then[0], **then[1])
+
+    expected = Outcome.SEND if then[0] == "survey" else Outcome.DEFER
+    assert town.plan("offer")["ann"]["outcome"] == expected
+
+
+def test_what_lies_further_back_than_the_mix_looks_is_forgotten(town: Town) -> None:
+    mixed(town, messages=2, discounts=1, days=30)
+    for name, days_ago in (("ann", 29), ("bob", 31)):
+        town.customer(name)
+        town.member(name, campaign="offer", occasion="o9")
+        town.sent(name, days_ago=days_ago, campaign="offer")
+
+    planned = town.plan("offer")
+
+    assert planned["ann"]["reason"] == Reason.CAPPED
+    assert planned["bob"]["outcome"] == Outcome.SEND
+
+
+@settings(max_examples=12)
+@given(
+    histories=st.lists(
+        st.lists(st.sampled_from(["offer", "hello", "survey"]), max_size=8),
+        min_size=30,
+        max_size=30,
+    ),
+    mix=st.integers(2, 5).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n - 1))),
+    second_offer=st.booleans(),
+)
+def test_of_any_messages_in_a_row_no_more_have_a_discount_than_the_mix_allows(
+    tmp_path_factory: pytest.TempPathFactory,
+    histories: list[list[str]],
+    mix: tuple[int, int],
+    *,
+    second_offer: bool,
+) -> None:
+    """And nothing waits that would not break it: for whatever people had before, and in whatever order today's leave."""
+    town = Town(tmp_path_factory.mktemp("town"))
+    messages, most = mix
+    mixed(town, messages=messages, discounts=most, promotional_per_day=9, promotional_per_week=99)
+    second = a_campaign("second", steps=(Step(after_days=0, template="s", offer=an_offer()),))
+    town.campaigns.append(second)
+    names = ["offer", "hello", *(["second"] if second_offer else [])]
+    allowed = [_allowed(history, messages, most) for history in histories]
+    for person, history in enumerate(allowed):
+        town.customer(f"c{person}")
+        for ago, campaign in enumerate(reversed(history), start=1):
+            town.sent(
+                f"c{person}", days_ago=ago, campaign=campaign, occasion=f"o{ago}", pressure=None
+            )
+        for name in names:
+            town.member(f"c{person}", campaign=name, occasion="today")
+    plans = {name: town.plan(name) for name in names}
+
+    for person, history in enumerate(allowed):
+        today = [name for name in names if plans[name][f"c{person}"]["outcome"] == Outcome.SEND]
+        for order in permutations(today):
+            assert _allowed([*history, *order], messages, most) == [*history, *order]
+        recent = [name for name in history[-(messages - 1) :] if name == "offer"]
+        discounts = len(today) - 1
+        assert discounts == min(len(names) - 1, most - len(recent))
+
+
+def _allowed(history: list[str], messages: int, most: int) -> list[str]:
+    """What a person may have had: messages that would break the mix are left out."""
+    had: list[str] = []
+    for name in history:
+        recent = [*had, name][-messages:]
+        if sum(each in {"offer", "second"} for each in recent) <= most or name not in {
+            "offer",
+            "second",
+        }:
+            had.append(name)
+    return had
 
 
 def test_who_may_be_in_several_zones_is_written_to_when_all_of_them_are_awake(town: Town) -> None:

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from perennial.campaigns.policy_file import read_policy
 from perennial.campaigns.policy_schema import policy_schema, reference_text, schema_text
 from perennial.errors import PolicyError
-from perennial.model.policy import Hours, Limit, Place, Policy, YearDay
+from perennial.model.policy import ContentMix, Hours, Limit, Place, Policy, YearDay
 from perennial.model.words import Channel
 from perennial.settings import PROJECT
 
@@ -97,7 +97,8 @@ def test_everything_that_can_be_written_is_read(tmp_path: Path) -> None:
     policy = read(
         tmp_path,
         """\
-caps: {promotional_per_day: 2, promotional_per_week: 5, days_between_surveys: 30, discounts_per_30_days: 1}
+caps: {promotional_per_day: 2, promotional_per_week: 5, days_between_surveys: 30, discounts_per_30_days: 1,
+       content_mix: {messages: 4, discounts: 2}}
 global_holdout: 2.5%
 sunset_after: 365d
 quiet_hours:
@@ -122,6 +123,7 @@ budget:
     (rule,) = policy.quiet_hours.rules
 
     assert policy.caps.discounts_per_30_days == 1
+    assert policy.caps.content_mix == ContentMix(messages=4, discounts=2)
     assert policy.global_holdout == Decimal("0.025")
     assert policy.sunset_after == timedelta(days=365)
     assert (policy.quiet_hours.opens, policy.quiet_hours.closes) == (time(8), time(21, 30))
@@ -146,6 +148,18 @@ budget:
             "1:8: unknown field 'promotional_per_dya'. Did you mean 'promotional_per_day'?",
         ),
         ("caps: 3\n", "1:7: 'caps' must hold names and values."),
+        (
+            "caps:\n  content_mix: {messages: 2, discounts: 2}\n",
+            "2:41: 'discounts' must be fewer than `messages`, 2: otherwise it says nothing.",
+        ),
+        (
+            "caps:\n  content_mix: {messages: 4, discounts: 2, within: 500d}\n",
+            "2:52: 'within' must be from 1d to 400d.",
+        ),
+        (
+            "caps:\n  content_mix: {mesages: 4, discounts: 2}\n",
+            "2:17: unknown field 'mesages'. Did you mean 'messages'?",
+        ),
         (
             "caps: {promotional_per_day: -1}\n",
             "1:29: 'promotional_per_day' must be a whole number from 0 to 100, not -1.",

@@ -14,6 +14,7 @@ from perennial.campaigns.policy_words import CHANNELS, SENTENCES, WEEKDAYS
 from perennial.model.policy import (
     Budget,
     Caps,
+    ContentMix,
     Hours,
     HoursRule,
     Limit,
@@ -59,6 +60,35 @@ def test_russian_limits_stand_in_the_genitive(most: int, said: str) -> None:
     caps = Caps(promotional_per_day=most, promotional_per_week=100)
 
     assert said in told(Policy(caps=caps), "ru")
+
+
+@pytest.mark.parametrize(
+    ("language", "mix", "said"),
+    [
+        (
+            "en",
+            ContentMix(messages=4, discounts=2),
+            "Of any 4 messages in a row to a person, at most 2 have a discount; what is older than 90 days does not count.",
+        ),
+        (
+            "es",
+            ContentMix(messages=3, discounts=1),
+            (
+                "De cada 3 mensajes seguidos a una persona, como máximo 1 lleva descuento; los de hace más de 90 días no"
+                " cuentan."
+            ),
+        ),
+        (
+            "ru",
+            ContentMix(messages=4, discounts=2, within=timedelta(days=21)),
+            (
+                "Из любых 4 сообщений подряд скидку содержат не больше 2; то, чему больше 21 дня, не считается."
+            ),
+        ),
+    ],
+)
+def test_the_mix_of_messages_is_told(language: str, mix: ContentMix, said: str) -> None:
+    assert said in told(Policy(caps=Caps(content_mix=mix)), language)
 
 
 @pytest.mark.parametrize(

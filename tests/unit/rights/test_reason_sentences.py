@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -87,6 +88,14 @@ def test_what_is_not_known_is_left_out_and_a_sentence_remains(reason: Reason) ->
 
     assert sentence.endswith(".")
     assert "None" not in sentence
+
+
+def test_a_cap_on_discounts_is_told_from_one_on_all_messages() -> None:
+    known = replace(KNOWN, detail="2 of the last 3 had a discount")
+
+    assert why_not(Reason.CAPPED, known) == (
+        "The person has received enough messages with a discount for now: 2 of the last 3 had a discount."
+    )
 
 
 def test_unknown_consent_is_not_taken_for_withdrawn() -> None:
