@@ -14,6 +14,7 @@ PerennialError
 ├── NightStopped            last night's data failed a check that stops the night
 ├── RenderError             one message could not be rendered
 ├── UnknownPerson           nothing is held about that customer
+├── ErasureError            somebody could not be forgotten yet
 ├── PlanError               a plan cannot be made or is not the one that was approved
 ├── LedgerError             the ledger cannot be written or is not the one we know
 ├── DeliveryError           a provider cannot be used at all; the run stops, nothing is burnt
@@ -107,6 +108,10 @@ class RenderError(PerennialError):
 
 class UnknownPerson(PerennialError):
     """Nothing is held about a customer of that id."""
+
+
+class ErasureError(PerennialError):
+    """Somebody could not be forgotten yet."""
 
 
 class PlanError(PerennialError):

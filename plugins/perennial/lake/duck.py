@@ -134,7 +134,7 @@ class Engine:
         """
         path = self.lake.existing(partition)
         source = f"read_parquet({_text(path)}, hive_partitioning = false)"
-        self.execute(f"create or replace view {name} as select * from {source}")
+        self._define(name, f"select * from {source}")
 
     def stack(
         self,
@@ -151,7 +151,7 @@ class Engine:
         """
         if not partitions:
             wanted = {**columns, "day": "date", "extract": "varchar", "position": "bigint"}
-            self.execute(f"create or replace view {name} as {_nothing(wanted)}")
+            self._define(name, _nothing(wanted))
             return
         files = self._files(partitions, f"file_row_number = true, union_by_name = {not alike}")
         found = set(columns)
@@ -160,10 +160,17 @@ class Engine:
         selected = ", ".join(
             f"{_name(c) if c in found else 'null'}::{t} as {_name(c)}" for c, t in columns.items()
         )
-        self.execute(
-            f"create or replace view {name} as select {selected}, day,"
-            f" parse_filename(filename, true) as extract, file_row_number as position from {files}"
+        self._define(
+            name,
+            f"select {selected}, day,"
+            f" parse_filename(filename, true) as extract, file_row_number as position from {files}",
         )
+
+    def _define(self, view: str, sql: str) -> None:
+        """What was last said of a name stands; an Arrow table of that name would hide the view."""
+        if view in self._registered:
+            self.unregister(view)
+        self.execute(f"create or replace view {view} as {sql}")
 
     def open_day(self, day: date) -> None:
         """Makes `orders`, `customers`, …, `contacts` and `preferences` readable, each as it was known on a day.
@@ -187,17 +194,17 @@ class Engine:
     def _as_known(self, dataset: Dataset, partitions: list[Partition]) -> None:
         if not partitions:
             nothing = _nothing({c.name: c.type for c in dataset.columns})
-            self.execute(f"create or replace view {dataset.name} as {nothing}")
+            self._define(dataset.name, nothing)
             return
         columns = ", ".join(_name(column) for column in dataset.column_names)
-        sql = f"create or replace view {dataset.name} as select {columns} from {self._files(partitions)} as version"
+        sql = f"select {columns} from {self._files(partitions)} as version"
         if len(partitions) > 1:
             same = " and ".join(f"later.{_name(k)} = version.{_name(k)}" for k in dataset.key)
             sql += f"""
                 where not exists (
                     select 1 from {self._files(partitions[1:])} as later
                     where {same} and later.day > version.day)"""
-        self.execute(sql)
+        self._define(dataset.name, sql)
 
     def _files(self, partitions: Sequence[Partition], options: str = "") -> str:
         paths = ", ".join(_text(self.lake.path(p)) for p in partitions)

@@ -6,12 +6,13 @@ Only the erasure of people does that; nothing else ever changes what a night has
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from perennial.errors import LakeError
+from perennial.errors import LakeError, MissingPartition
 from perennial.lake.partitions import Lake, Partition
 
 Change = Callable[[pa.Table], pa.Table]
@@ -27,20 +28,39 @@ def rewrite(
 ) -> int:
     """Passes a partition through a change, piece by piece; says how many rows fewer there are.
 
-    `before` is given the new file just before it takes the place of the old one.
+    `before` is given the new file just before it takes the place of the old one. A partition that a night has
+    published anew meanwhile is read again, so that nothing the night wrote is lost; one that is gone needs nothing.
 
     Raises:
         LakeError: the partition is damaged, or the lake cannot be written to; it is as it was.
     """
-    with lake.publishing(partition) as draft:
-        try:
-            removed = _copy(lake.existing(partition), draft, change)
-        except pa.ArrowException as error:
-            msg = f"{partition} cannot be rewritten: it is damaged. Restore it and run this again."
-            raise LakeError(msg) from error
-        if before is not None:
-            before(draft)
-    return removed
+    while lake.exists(partition):
+        with suppress(_PublishedAnew, MissingPartition), lake.publishing(partition) as draft:
+            try:
+                seen = _file_at(lake.path(partition))
+                removed = _copy(lake.existing(partition), draft, change)
+            except pa.ArrowException as error:
+                msg = f"{partition} cannot be rewritten: it is damaged. Restore it and run this again."
+                raise LakeError(msg) from error
+            if _file_at(lake.path(partition)) != seen:
+                raise _PublishedAnew
+            if before is not None:
+                before(draft)
+            return removed
+    return 0
+
+
+class _PublishedAnew(Exception):
+    """Somebody has published the partition while it was being rewritten."""
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Which file that is; a partition is replaced as a whole, never written to."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _copy(old: Path, new: Path, change: Change) -> int:

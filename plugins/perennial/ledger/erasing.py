@@ -73,33 +73,46 @@ def erased(database: Database) -> list[Erasure]:
 
 def forget(
     database: Database, stand_ins: Mapping[str, str], occasion: Callable[[str], str]
-) -> bool:
-    """Puts a keyed hash in the place of each account, and removes what they told us; says whether it could.
+) -> set[str]:
+    """Puts a keyed hash in the place of each account, and removes what they told us; gives whom it has to leave.
 
-    It cannot while a message to one of them may be on the wire, or is in doubt: what became of it is waited for.
+    It leaves the accounts to whom a message may be on the wire, or is in doubt: what became of it is waited for.
     `occasion` gives what stands in the place of an occasion, which may name an order. Nothing may be planned or about
     to be claimed for these accounts any more.
     """
     # Looked for before the transaction: these tables are long, and it holds up every claim.
     with database.reading() as connection:
         rows = {t: _naming(connection, t, stand_ins) for t in NAMING_ACCOUNTS}
-    keys = [row.key for row in rows[messages]]
 
-    def rewrite(connection: Connection) -> bool:
+    def rewrite(connection: Connection) -> set[str]:
         database.lock(connection)
-        if any(_on_their_way(connection, some) for some in _some(keys)):
-            return False
-        for some in _some(keys):
+        open_keys = _on_their_way(connection, [row.key for row in rows[messages]])
+        left = {
+            account
+            for row in rows[messages]
+            if row.key in open_keys
+            for account in _accounts(row)
+            if account in stand_ins
+        }
+        ready = {account: key for account, key in stand_ins.items() if account not in left}
+        named = {t: [r for r in found if not ready.keys().isdisjoint(_accounts(r))]
+                 for t, found in rows.items()}  # fmt: skip
+        for some in _some([row.key for row in named[messages]]):
             _forget_answers(connection, some)
-        for table, found in rows.items():
+        for table, found in named.items():
             for row in found:
-                _rename(connection, table, row, stand_ins, occasion)
-        for some in _some(stand_ins):
+                _rename(connection, table, row, ready, occasion)
+        for some in _some(ready):
             for table in (preferences, permissions):
                 connection.execute(delete(table).where(table.c.person_id.in_(some)))
-        return True
+        return left
 
     return database.write(rewrite)
+
+
+def reopen(database: Database, customer_keys: Collection[str]) -> None:
+    """Opens erasures again that were finished: something of these accounts has come back."""
+    database.write(lambda connection: _mark(connection, customer_keys, None))
 
 
 def finish(database: Database, customer_keys: Collection[str], *, at: datetime) -> None:
@@ -145,11 +158,20 @@ def _naming(connection: Connection, table: Table, accounts: Collection[str]) -> 
     ]
 
 
-def _on_their_way(connection: Connection, keys: Collection[str]) -> bool:
-    some = select(messages.c.key).where(
-        messages.c.key.in_(keys), messages.c.state.in_(_ON_THEIR_WAY)
-    )
-    return connection.execute(some.limit(1)).first() is not None
+def _accounts(row: Row[Any]) -> tuple[str, str]:
+    return row.customer_id, row.person_id
+
+
+def _on_their_way(connection: Connection, keys: Collection[str]) -> set[str]:
+    return {
+        key
+        for some in _some(keys)
+        for (key,) in connection.execute(
+            select(messages.c.key).where(
+                messages.c.key.in_(some), messages.c.state.in_(_ON_THEIR_WAY)
+            )
+        )
+    }
 
 
 def _forget_answers(connection: Connection, keys: Collection[str]) -> None:

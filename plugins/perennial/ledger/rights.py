@@ -72,10 +72,14 @@ class Rights:
         """Everybody who was ever to be forgotten, by keyed hash, the first first."""
         return erasing.erased(self._database)
 
-    def forget(self, stand_ins: Mapping[str, str], occasion: Callable[[str], str]) -> bool:
-        """Puts a keyed hash in the place of each account, and removes what they told us; says whether it could.
+    def reopen_erasures(self, customer_keys: Collection[str]) -> None:
+        """Opens erasures again that were finished: something of these accounts has come back."""
+        erasing.reopen(self._database, customer_keys)
 
-        It cannot while a message to one of them may be on the wire or is in doubt. `occasion` gives what stands in
+    def forget(self, stand_ins: Mapping[str, str], occasion: Callable[[str], str]) -> set[str]:
+        """Puts a keyed hash in the place of each account, and removes what they told us; gives whom it has to leave.
+
+        It leaves the accounts to whom a message may be on the wire or is in doubt. `occasion` gives what stands in
         the place of an occasion, which may name an order.
         """
         return erasing.forget(self._database, stand_ins, occasion)

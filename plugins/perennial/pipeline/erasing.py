@@ -2,48 +2,34 @@
 
 The request and the suppression of every address are one transaction, so they stand from that second on. All that
 follows may be killed at any point and run again: who is to be forgotten is found by the keyed hashes that the request
-left, for as long as the lake or the ledger still names them.
+left, for as long as the lake or the ledger still names them. What holds up one account holds up no other.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from perennial.delivery.mailbox_folder import MailboxEntry
-from perennial.errors import UnknownPerson
+from perennial.errors import ErasureError, LakeError, PerennialError, UnknownPerson
 from perennial.features.contact_points import email_point, phone_point
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
 from perennial.ledger.store import Ledger
-from perennial.ledger.values import Entry
 from perennial.model.datasets import CONTACTS, CUSTOMER_FEATURES
 from perennial.model.keys import address_key, customer_key, stand_in
 from perennial.model.shop import Shop
-from perennial.model.words import MessageState, Outcome
-from perennial.pipeline.erasing_lake import (
-    Forgotten,
-    mask_plan,
-    named_accounts,
-    plans_naming,
-    rows_of,
-    take_out,
-)
+from perennial.pipeline.erasing_lake import Forgotten, named_accounts, rows_of, take_out
+from perennial.pipeline.erasing_plans import Waiting, mask_plans
 from perennial.pipeline.keeping_out import keep_order_ids
 
-_MAY_BE_CLAIMED = (None, MessageState.CLAIMED, MessageState.RETRYABLE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """A plan that still names somebody, because it is being carried out or a message of it is in doubt."""
-
-    campaign: str
-    day: date
+# A night or a plan that had read somebody's rows before they went may write them once more. None lasts as long as this.
+_LOOKED_FOR_AGAIN = timedelta(days=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +41,16 @@ class Erased:
     rows: int
     files: int
     waiting: tuple[Waiting, ...]
+
+    def and_also(self, other: Erased) -> Erased:
+        """Both together; a plan that both wait for is named once."""
+        return Erased(
+            accounts=self.accounts + other.accounts,
+            finished=self.finished + other.finished,
+            rows=self.rows + other.rows,
+            files=self.files + other.files,
+            waiting=tuple(dict.fromkeys((*self.waiting, *other.waiting))),
+        )
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -106,27 +102,84 @@ def request_erasure(
 def finish_erasures(
     engine: Engine, ledger: Ledger, *, traces: Traces, secret: str, now: datetime
 ) -> Erased:
-    """Goes on with every erasure that was asked for and is not finished. Safe to run at any time, and again."""
-    open_keys = {e.customer_key for e in ledger.erased() if e.finished_at is None}
-    if not open_keys:
-        return Erased(accounts=0, finished=0, rows=0, files=0, waiting=())
-    forgotten = _forgotten(engine, ledger, open_keys, secret)
-    keep_order_ids(engine.lake, forgotten.orders, now.date(), secret)
-    files = _remove_files(ledger, traces, forgotten)
-    waiting = tuple(_mask_plans(engine, ledger, forgotten, now))
-    rows = take_out(engine, forgotten)
-    done = not waiting and ledger.forget(
-        forgotten.stand_ins, occasion=partial(stand_in, secret=secret)
-    )
-    if done:
-        ledger.finish_erasures(open_keys, at=now)
-    return Erased(
-        accounts=len(open_keys),
-        finished=len(open_keys) if done else 0,
-        rows=rows,
-        files=files,
-        waiting=waiting,
-    )
+    """Goes on with every erasure that was asked for and is not finished. Safe to run at any time, and again.
+
+    What was finished in the last two days is looked for once more: a night that was at work may have written it back.
+
+    Raises:
+        ErasureError: some could not be forgotten, and why; all the others are.
+    """
+    work = _Work(engine=engine, ledger=ledger, traces=traces, secret=secret, now=now)
+    theirs = work.open_accounts()
+    erased, faults = work.finish(theirs)
+    if faults:
+        msg = (
+            f"{len(faults)} of {len(theirs)} accounts could not be forgotten yet; the others are. The first of them: "
+            f"{faults[0]} Run perennial night or erase again after that."
+        )
+        raise ErasureError(msg) from faults[0]
+    return erased
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Work:
+    """One round through the erasures: where people leave traces, and what time it is."""
+
+    engine: Engine
+    ledger: Ledger
+    traces: Traces
+    secret: str = field(repr=False)
+    now: datetime
+
+    def open_accounts(self) -> dict[str, list[str]]:
+        """Whom to forget, by keyed hash, with the ids by which something still names them; opens what came back."""
+        erasures = self.ledger.erased()
+        unfinished = {e.customer_key for e in erasures if e.finished_at is None}
+        lately = {
+            e.customer_key
+            for e in erasures
+            if e.finished_at is not None and e.finished_at > self.now - _LOOKED_FOR_AGAIN
+        }
+        if not unfinished | lately:
+            return {}
+        named: dict[str, list[str]] = defaultdict(list)
+        for account in named_accounts(self.engine) | self.ledger.accounts_named():
+            named[customer_key(account, self.secret)].append(account)
+        if back := lately & named.keys():
+            self.ledger.reopen_erasures(back)
+        return {key: named.get(key, []) for key in unfinished | back}
+
+    def finish(self, theirs: Mapping[str, list[str]]) -> tuple[Erased, list[PerennialError]]:
+        """Forgets all at once, which costs as much as one; where that fails, by halves, so that one fault costs one."""
+        if not theirs:
+            return Erased(accounts=0, finished=0, rows=0, files=0, waiting=()), []
+        try:
+            return self._finish_together(theirs), []
+        except PerennialError as error:
+            if len(theirs) == 1:
+                return Erased(accounts=1, finished=0, rows=0, files=0, waiting=()), [error]
+        keys = sorted(theirs)
+        halves = keys[: len(keys) // 2], keys[len(keys) // 2 :]
+        (first, some), (second, more) = (self.finish({k: theirs[k] for k in h}) for h in halves)
+        return first.and_also(second), [*some, *more]
+
+    def _finish_together(self, theirs: Mapping[str, list[str]]) -> Erased:
+        stand_ins = {account: key for key, accounts in theirs.items() for account in accounts}
+        forgotten = _forgotten(self.engine, stand_ins, self.secret)
+        keep_order_ids(self.engine.lake, forgotten.orders, self.now.date(), self.secret)
+        files = _remove_files(self.ledger, self.traces, forgotten)
+        waiting, held = mask_plans(self.engine, self.ledger, forgotten, self.now)
+        rows = take_out(self.engine, forgotten)
+        held |= self.ledger.forget(
+            {account: key for account, key in stand_ins.items() if account not in held},
+            occasion=partial(stand_in, secret=self.secret),
+        )
+        done = {key for key, accounts in theirs.items() if held.isdisjoint(accounts)}
+        if done:
+            self.ledger.finish_erasures(done, at=self.now)
+        return Erased(
+            accounts=len(theirs), finished=len(done), rows=rows, files=files, waiting=tuple(waiting)
+        )
 
 
 def _accounts(engine: Engine, customer_id: str) -> list[str]:
@@ -175,15 +228,10 @@ def _of(engine: Engine, view: str, accounts: Collection[str]) -> list[dict[str, 
     )
 
 
-def _forgotten(
-    engine: Engine, ledger: Ledger, open_keys: Collection[str], secret: str
-) -> Forgotten:
-    named = named_accounts(engine) | ledger.accounts_named()
-    keys = {account: customer_key(account, secret) for account in named}
-    theirs = {account: key for account, key in keys.items() if key in open_keys}
-    accounts = sorted(theirs)
+def _forgotten(engine: Engine, stand_ins: Mapping[str, str], secret: str) -> Forgotten:
+    accounts = sorted(stand_ins)
     return Forgotten(
-        stand_ins=theirs,
+        stand_ins=stand_ins,
         orders=frozenset(rows_of(engine, accounts, "orders", "order_id")),
         entries=frozenset(
             rows_of(engine, accounts, "points_entries", "entry_id")
@@ -206,49 +254,15 @@ def _remove_files(ledger: Ledger, traces: Traces, forgotten: Forgotten) -> int:
     pages = sorted(traces.reports.glob("*.html"))
     files += [page for page in pages if _tells_of(page, forgotten.accounts)]
     present = [path for path in files if path.exists()]
-    for path in present:
-        path.unlink(missing_ok=True)
+    try:
+        for path in present:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        msg = f"A message of the mailbox or a page of a day cannot be removed: {error.strerror}. Set its folder's rights."
+        raise LakeError(msg) from error
     return len(present)
 
 
 def _tells_of(page: Path, accounts: Sequence[str]) -> bool:
     text = page.read_text(encoding="utf-8")
     return any(f'"id":"{account}"' in text or f"={account}" in text for account in accounts)
-
-
-def _mask_plans(
-    engine: Engine, ledger: Ledger, forgotten: Forgotten, now: datetime
-) -> Iterable[Waiting]:
-    """Masks the plans that are over; names the others."""
-    for partition in plans_naming(engine, forgotten):
-        if _may_still_be_carried_out(engine, ledger, partition, now, forgotten.accounts):
-            yield Waiting(campaign=partition.name, day=partition.day)
-        else:
-            mask_plan(engine, partition, forgotten)
-
-
-def _may_still_be_carried_out(
-    engine: Engine,
-    ledger: Ledger,
-    partition: Partition,
-    now: datetime,
-    accounts: Collection[str],
-) -> bool:
-    """Whether anything of a plan is on the wire or may still be claimed, or theirs is in doubt: then it is read again."""
-    engine.view("plan", partition)
-    planned = engine.rows(
-        "select message_key as key, customer_id, expires_at > $now as in_time from plan"
-        f" where outcome = '{Outcome.SEND}'",
-        {"now": now},
-    )
-    entries = {e.key: e for e in ledger.standing(partition.name, partition.day).entries()}
-    return any(_is_open(row, entries.get(row["key"]), accounts) for row in planned)
-
-
-def _is_open(row: Mapping[str, Any], entry: Entry | None, accounts: Collection[str]) -> bool:
-    state = entry.state if entry else None
-    if state is MessageState.IN_DOUBT:  # its words are asked for until that is settled
-        return row["customer_id"] in accounts
-    blocked = entry is not None and entry.blocked is not None
-    may_be_claimed = row["in_time"] and not blocked and state in _MAY_BE_CLAIMED
-    return state is MessageState.DISPATCHING or may_be_claimed

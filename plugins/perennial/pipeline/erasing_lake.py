@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,11 @@ class Forgotten:
     @property
     def accounts(self) -> list[str]:
         return sorted(self.stand_ins)
+
+    def without(self, held: Collection[str]) -> Forgotten | None:
+        """Those of them who need not wait, or nothing when all of them do."""
+        kept = {account: key for account, key in self.stand_ins.items() if account not in held}
+        return replace(self, stand_ins=kept) if kept else None
 
 
 def named_accounts(engine: Engine) -> set[str]:

@@ -42,6 +42,7 @@ class RightsSteps(LookingSteps):
 
         Raises:
             UnknownPerson: nothing is held about such a customer, and no erasure of theirs was begun.
+            ErasureError: somebody could not be forgotten yet, but is suppressed.
         """
         from perennial.pipeline.erasing import request_erasure
 
@@ -58,7 +59,11 @@ class RightsSteps(LookingSteps):
         return self.finish_erasures()
 
     def finish_erasures(self) -> Erased:
-        """Goes on with every erasure that was asked for and is not finished."""
+        """Goes on with every erasure that is not finished, and looks again for those finished in the last two days.
+
+        Raises:
+            ErasureError: some could not be forgotten, and why; all the others are.
+        """
         from perennial.pipeline.erasing import Traces, finish_erasures
 
         return finish_erasures(

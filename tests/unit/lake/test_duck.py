@@ -237,3 +237,19 @@ def test_a_stack_of_nothing_is_empty_and_typed(engine: Engine) -> None:
         "VARCHAR",
         "BIGINT",
     ]
+
+
+def test_a_view_takes_the_place_of_a_table_that_was_registered_under_its_name(
+    engine: Engine,
+) -> None:
+    _products(engine, MONDAY, {"tea": "1.00"})
+    night = Partition(dataset="verified/products", day=MONDAY)
+    for define in (
+        lambda: engine.view("products", night),
+        lambda: engine.stack("products", {"product_id": "varchar"}, [night]),
+        lambda: engine.open_day(MONDAY),
+    ):
+        engine.register("products", pa.table({"else": [1]}))
+        define()
+
+        assert engine.rows("select product_id from products") == [{"product_id": "tea"}]
