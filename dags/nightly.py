@@ -7,7 +7,9 @@ Reads what the shop wrote since yesterday, checks it, and works out where every 
 |---|---|---|
 | extract | reads one dataset of the shop for the day's interval | the shop's database is down or has changed: the message names the dataset |
 | validate | checks it; bad rows are quarantined with a reason | a suite in `expectations/` is wrong |
-| publish | makes the checked rows the truth of the day | **the night is stopped**: a check failed that stops it; nothing downstream runs, nothing is sent |
+| judge | reads what the checks found and writes the night's page | |
+| release | **only for a stopped night**: asks a person in Required Actions whether it may pass as it is, and why | nobody released it in time, or somebody said no: nothing is published, nothing is sent |
+| publish | makes the checked rows the truth of the day | **the night is stopped** and not released, or its verdict has changed since; nothing downstream runs, nothing is sent |
 | understand | one row of features a customer | |
 | form_audiences | who is in which campaign's audience | |
 | sync_suppressions | takes over SendGrid's suppression lists, beside the others; not for a day of the past | SendGrid does not answer, or refuses the key; the night goes on |
@@ -18,7 +20,13 @@ campaigns run by their own clock and are not started by this DAG. Manual runs ta
 """
 
 from perennial.orchestration import nightly_dag
-from perennial.steps.services import shop_zone
+from perennial.steps.services import release_wait, releasers, shop_zone
 
 # Every day at 02:00 in the shop's zone. (Airflow skips files that do not name it: the word in this line is needed.)
-dag = nightly_dag(cron="0 2 * * *", zone=shop_zone(), doc=__doc__)
+dag = nightly_dag(
+    cron="0 2 * * *",
+    zone=shop_zone(),
+    doc=__doc__,
+    release_wait=release_wait(),
+    releasers=releasers(),
+)

@@ -7,9 +7,10 @@ people. Any task may be killed, retried or cleared at any time; what it did is r
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -44,6 +45,7 @@ from perennial.errors import (
     SettingsError,
 )
 from perennial.model.datasets import SHOP_DATASETS
+from perennial.model.words import LONGEST_REASON
 from perennial.settings import Settings, read_settings
 from perennial.steps.services import Perennial, services, shop_zone
 
@@ -64,6 +66,8 @@ _DRIVERS = {
 _START = datetime(2016, 1, 1, tzinfo=ZoneInfo("UTC"))
 # A second try cures none of them: a person has to do what they say.
 _FINAL = (NightStopped, PlanError, AccountingError, DeliveryError)
+_BACKFILL = "backfill"
+_PATIENCE = timedelta(hours=6)
 _DEFAULTS = {
     "owner": "data-engineering",
     "retries": 2,
@@ -73,8 +77,18 @@ _DEFAULTS = {
 }
 
 
-def nightly_dag(*, cron: str, zone: ZoneInfo, doc: str) -> DAG:
-    """The data chain of a night, by partition: a backfill of it rebuilds the lake and sends nothing."""
+def nightly_dag(
+    *,
+    cron: str,
+    zone: ZoneInfo,
+    doc: str,
+    release_wait: timedelta = timedelta(hours=12),
+    releasers: Sequence[str] = (),
+) -> DAG:
+    """The data chain of a night, by partition: a backfill of it rebuilds the lake and sends nothing.
+
+    A night that the checks stop waits so long for one of the `releasers` to let it pass; without any, for whoever may.
+    """
     with DAG(
         dag_id="nightly",
         schedule=CronPartitionTimetable(cron, timezone=zone.key, key_format="%Y-%m-%d"),
@@ -97,8 +111,11 @@ def nightly_dag(*, cron: str, zone: ZoneInfo, doc: str) -> DAG:
         datasets = list(SHOP_DATASETS)
         extracted = extract.expand(dataset=datasets)
         checked = validate.expand(dataset=datasets)
+        judged = judge()
+        released = _release(release_wait, releasers)
         published = publish()
-        extracted >> checked >> published >> understand() >> form_audiences() >> finish_erasures()
+        extracted >> checked >> judged >> [released, published]
+        released >> published >> understand() >> form_audiences() >> finish_erasures()
         # Beside the chain: whom SendGrid does not reach tonight, the claim and SendGrid itself keep from being written to.
         published >> sync_suppressions()
     return dag
@@ -126,8 +143,11 @@ def campaign_dag(campaign: Campaign, *, zone: ZoneInfo, shards: int) -> DAG:
             shard=list(range(shards))
         )
         accounted = account(campaign.name)
+        noted = note_approval(campaign.name, planned)
         wait_for_audiences() >> planned >> gated >> [approved, sent, accounted]
-        approved >> sent >> accounted
+        # What is rejected skips both: a branch that was not taken would skip the note alone.
+        approved >> [noted, sent]
+        noted >> sent >> accounted
     return dag
 
 
@@ -165,11 +185,68 @@ def validate(dataset: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - 
         return perennial.validate(dataset, _day(context))
 
 
-@task(outlets=[ORDERS])
+@task.branch
+def judge(**context: Any) -> str:  # noqa: ANN401 - Airflow's context
+    """Lets a night pass that no check stops, or that somebody has released; else a person is asked.
+
+    A backfill asks nobody: nights of the past that were stopped stay so, unless they were released as they are.
+    """
+    with _installation() as perennial:
+        judgement = perennial.judge_night(_day(context))
+    context["ti"].xcom_push(key="judgement", value=judgement.as_json())
+    waits = judgement.waits and context["dag_run"].run_type != _BACKFILL
+    return "release" if waits else "publish"
+
+
+class ReasonedApproval(ApprovalOperator):  # type: ignore[misc] # Airflow's providers are not typed
+    """An approval that counts only with its reason: whoever gives none is asked again."""
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:  # noqa: ANN401 - Airflow's own
+        """Takes the answer, or asks again."""
+        said = (event.get("params_input") or {}).get("reason")
+        if event.get("chosen_options") == [self.APPROVE] and not str(said or "").strip():
+            self.log.warning("Approved without a reason: nothing was let go. It is asked again.")
+            return self.execute(context)
+        if self.fail_on_reject and event.get("chosen_options") == [self.REJECT]:
+            # Final: a second try would only ask the same again.
+            msg = "Rejected, or not answered in time: nothing was published, nothing is sent."
+            raise AirflowFailException(msg)
+        return super().execute_complete(context, event)
+
+
+def _release(wait: timedelta, releasers: Sequence[str]) -> ReasonedApproval:
+    judgement = "ti.xcom_pull(task_ids='judge', key='judgement')"
+    return ReasonedApproval(
+        task_id="release",
+        subject=f"Release the stopped night of {{{{ {judgement}['day'] }}}}?",
+        body=(
+            f"{{% for why in {judgement}['why'] %}}- {{{{ why }}}}\n{{% endfor %}}\n"
+            "Nothing was published and nothing is sent.\n\n"
+            "**Approve** publishes the night as it is: rows that break a rule stay put aside, and the campaigns of the"
+            " day go on. **Reject**, or no answer in time, publishes nothing; the next night looks at these rows"
+            f" again. What is released is verdict `{{{{ {judgement}['verdict_hash'][:12] }}}}` and no other;"
+            f" more: `perennial verdict --day {{{{ {judgement}['day'] }}}}`."
+        ),
+        params={"reason": _reason_param()},
+        defaults="Reject",
+        assigned_users=[{"id": user, "name": user} for user in releasers] or None,
+        response_timeout=wait,
+        fail_on_reject=True,
+    )
+
+
+@task(outlets=[ORDERS], trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
 def publish(**context: Any) -> dict[str, int]:  # noqa: ANN401 - Airflow's context
-    """Makes the checked rows the truth of the day, unless a check stops the night."""
+    """Makes the checked rows the truth of the day, unless a check stops the night and nobody has released it."""
+    day = _day(context)
     with _installation() as perennial, _without_retry():
-        return perennial.publish(_day(context))
+        if approved := _approved(context, "release"):
+            seen = context["ti"].xcom_pull(task_ids="judge", key="judgement")["verdict_hash"]
+            perennial.release_night(day, by=approved.by, reason=approved.reason, seen=seen)
+        try:
+            return perennial.publish(day)
+        finally:
+            perennial.write_night_page(day)
 
 
 @task(outlets=[CUSTOMER_FEATURES])
@@ -208,23 +285,33 @@ def sync_suppressions(**context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airfl
 
 @task
 def finish_erasures(**_: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
-    """Forgets those who asked for it while a message of theirs was on its way."""
+    """Forgets those who asked for it while a message of theirs was on its way, or while this night was at work."""
     with _installation() as perennial:
         return perennial.finish_erasures().as_json()
 
 
-@task.sensor(poke_interval=60, timeout=6 * 60 * 60, mode="reschedule")
+@task.sensor(poke_interval=60, timeout=2 * _PATIENCE.total_seconds(), mode="reschedule")
 def wait_for_audiences(**context: Any) -> bool:  # noqa: ANN401 - Airflow's context
-    """Looks for verified data of the day. When none comes, nothing is planned and nothing is sent."""
+    """Looks for verified data of the day. When none comes in time, the run ends and says why; nothing is sent."""
     with _installation() as perennial:
-        return perennial.audiences_formed(_day(context))
+        missing = perennial.no_data(_day(context))
+    if missing is None:
+        return True
+    run = context["dag_run"]
+    if datetime.now(UTC) - (run.start_date or run.run_after) < _PATIENCE:
+        return False
+    context["ti"].xcom_push(key="no_data", value=str(missing))
+    raise AirflowFailException(str(missing))
 
 
 @task
 def plan(campaign: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
-    """Decides about every member of the audience."""
+    """Decides about every member of the audience; `holds` says why a person has to approve first."""
+    day = _day(context)
     with _installation() as perennial, _without_retry():
-        return perennial.plan(campaign, _day(context)).as_json()
+        planned = perennial.plan(campaign, day)
+        holds = perennial.holds(campaign, day, plan_hash=planned.plan_hash)
+    return planned.as_json() | {"holds": [str(finding) for finding in holds]}
 
 
 @task.branch
@@ -232,24 +319,40 @@ def gate(plan: dict[str, Any], above: int | None, **context: Any) -> str | list[
     """Sends at once, asks a person first, or stops after the plan when the run is a trial."""
     if context["params"]["dry_run"]:
         return "account"
-    if above is not None and plan["send"] > above:
+    if plan["holds"] or (above is not None and plan["send"] > above):
         return "approve"
     return "dispatch"
 
 
-def _approval(campaign: Campaign) -> ApprovalOperator:
+def _approval(campaign: Campaign) -> ReasonedApproval:
     summary = "ti.xcom_pull(task_ids='plan')"
-    return ApprovalOperator(
+    return ReasonedApproval(
         task_id="approve",
         subject=f"Send “{campaign.title}” to {{{{ {summary}['send'] }}}} customers?",
         body=(
+            f"{{% for why in {summary}['holds'] %}}- **Held:** {{{{ why }}}}\n{{% endfor %}}\n"
             f"Audience {{{{ {summary}['audience'] }}}}, deferred {{{{ {summary}['defer'] }}}}, held out"
             f" {{{{ {summary}['hold_out'] }}}}. Cost {{{{ {summary}['cost'] }}}} {{{{ {summary}['currency'] }}}}."
             f" Plan `{{{{ {summary}['plan_hash'][:12] }}}}`: what is approved is this plan and no other."
         ),
+        params={"reason": _reason_param()},
         defaults="Reject",
         response_timeout=campaign.expires_after,
     )
+
+
+@task
+def note_approval(campaign: str, plan: dict[str, Any], **context: Any) -> str | None:  # noqa: ANN401 - Airflow's context
+    """Writes down who let the plan leave, and why; without that, a plan that is held does not leave."""
+    approved = _approved(context, "approve")
+    if approved is None:
+        return None
+    day, plan_hash = _day(context), plan["plan_hash"]
+    with _installation() as perennial, _without_retry():
+        entry = perennial.approve(
+            campaign, day, plan_hash=plan_hash, by=approved.by, reason=approved.reason
+        )
+    return entry.reason
 
 
 @task(
@@ -375,6 +478,33 @@ def _day(context: Any) -> date:  # noqa: ANN401 - Airflow's context
         return date.fromisoformat(chosen)
     after: datetime = run.run_after
     return after.astimezone(shop_zone()).date()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Approved:
+    """Who answered an approval with yes, and why."""
+
+    by: str
+    reason: str
+
+
+def _approved(context: Any, task_id: str) -> _Approved | None:  # noqa: ANN401 - Airflow's context
+    answer = context["ti"].xcom_pull(task_ids=task_id)
+    if not answer or answer["chosen_options"] != [ApprovalOperator.APPROVE]:
+        return None
+    user = answer.get("responded_by_user") or {}
+    by = user.get("name") or user.get("id") or "Airflow"
+    return _Approved(by=str(by), reason=str(answer["params_input"]["reason"]))
+
+
+def _reason_param() -> Param:
+    return Param(
+        default="",
+        type="string",
+        maxLength=LONGEST_REASON,
+        title="Why",
+        description="It is kept in the audit log with your name. No names of customers, no addresses.",
+    )
 
 
 def _day_param() -> Param:

@@ -58,7 +58,18 @@ class Settings(BaseSettings):
     )
     source_url: SecretStr | None = Field(None, description="SQLAlchemy URL of the shop's database.")
     source_connection: str | None = Field(
-        None, description="Airflow connection of the shop's database, in place of source_url."
+        None,
+        description="Airflow connection of the shop's database, in place of source_url; of type http, with the key of"
+        " its API as login and password.",
+    )
+    source_api_key: SecretStr | None = Field(
+        None,
+        description="Key of the shop's API: WooCommerce's consumer key, or the client id of an app at Shopify.",
+    )
+    source_api_secret: SecretStr | None = Field(
+        None,
+        description="Its secret: Ecwid's secret token, WooCommerce's consumer secret, Shopify's access token or client"
+        " secret.",
     )
     lake: Path | None = Field(None, description="Folder of the lake; default: home/lake.")
     ledger_url: SecretStr | None = Field(
@@ -191,6 +202,17 @@ class Settings(BaseSettings):
         description="Minutes after which SendGrid's silence about an email, while it reports on others, says that it"
         " was never taken on.",
     )
+    release_hours: int = Field(
+        12,
+        ge=1,
+        le=22,
+        description="Hours that a stopped night waits for somebody to release it; then nothing of it is published.",
+    )
+    release_by: str | None = Field(
+        None,
+        description="Airflow users, with commas, who alone may release a stopped night; without it, all who may run"
+        " `nightly`.",
+    )
     memory_limit: str = Field("2GB", description="DuckDB's memory.")
     threads: int = Field(2, ge=1, description="DuckDB's threads.")
 
@@ -241,7 +263,7 @@ class Settings(BaseSettings):
 
     def _broken_keys(self) -> Iterator[str]:
         """A key that was pasted with its line break does not fit into a header."""
-        for name in ("sendgrid_api_key", "twilio_auth_token", "twilio_old_auth_token"):
+        for name in _KEYS:
             secret = getattr(self, name)
             if secret is not None and re.search(r"[^!-~]", secret.get_secret_value()):
                 yield f"{name}: there is a space, a line break or another sign in it that no key has"
@@ -289,6 +311,15 @@ class Settings(BaseSettings):
     @property
     def source(self) -> SecretStr:
         return self.source_url or SecretStr(f"sqlite:///{self.home / 'shop.db'}")
+
+
+_KEYS = (
+    "sendgrid_api_key",
+    "twilio_auth_token",
+    "twilio_old_auth_token",
+    "source_api_key",
+    "source_api_secret",
+)
 
 
 def _filled(secret: SecretStr | None) -> bool:

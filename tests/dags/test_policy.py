@@ -81,6 +81,24 @@ def test_a_rejection_or_silence_sends_nothing(dags: dict[str, Any]) -> None:
         assert approve.response_timeout
 
 
+def test_a_stopped_night_is_published_only_by_way_of_its_release(dags: dict[str, Any]) -> None:
+    night = dags["nightly"]
+    assert night.get_task("publish").upstream_task_ids == {"judge", "release"}
+    assert night.get_task("release").upstream_task_ids == {"judge"}
+    assert night.get_task("release").defaults == ["Reject"]
+    assert night.get_task("release").response_timeout
+    assert set(night.get_task("release").params) == {"reason"}
+
+
+def test_a_held_campaign_leaves_only_when_its_approval_is_written_down(
+    dags: dict[str, Any],
+) -> None:
+    """Case 45."""
+    for name in CAMPAIGNS:
+        assert "note_approval" in dags[name].get_task("dispatch").upstream_task_ids
+        assert set(dags[name].get_task("approve").params) == {"reason"}
+
+
 def test_the_forms_offer_a_day_a_dry_run_some_customers_and_a_limit(dags: dict[str, Any]) -> None:
     for name in CAMPAIGNS:
         assert set(dags[name].params) == {"day", "dry_run", "customers", "limit"}

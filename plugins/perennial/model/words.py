@@ -195,6 +195,9 @@ class AuditAction(Word):
     CASE_CLOSED = "case_closed", "A customer's case was closed."
 
 
+LONGEST_REASON = 140
+"""Signs of the reason for a release; what it lets go is written beside it, in the 255 of the audit log."""
+
 PRESSURE_OF_TOPIC = {
     Topic.OFFERS: Pressure.PROMOTIONAL,
     Topic.LOYALTY: Pressure.PROMOTIONAL,

@@ -15,11 +15,8 @@ from datetime import date, datetime
 from perennial.errors import NightStopped, PlanError, SettingsError
 from perennial.ledger.store import Ledger
 from perennial.ledger.values import AuditEntry
-from perennial.model.words import AuditAction
+from perennial.model.words import LONGEST_REASON, AuditAction
 from perennial.validation.verdicts import Action, Finding, Verdict
-
-LONGEST_REASON = 140
-"""Signs of a reason; what it lets go is written beside it, within the 255 of the audit log."""
 
 _LONGEST_ENTRY = 255
 

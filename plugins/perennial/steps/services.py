@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -59,3 +60,14 @@ def campaign_files() -> list[Path]:
 def shard_count() -> int:
     """Dispatch tasks a campaign is divided into."""
     return read_settings().shards
+
+
+def release_wait() -> timedelta:
+    """How long a stopped night waits for somebody to release it."""
+    return timedelta(hours=read_settings().release_hours)
+
+
+def releasers() -> list[str]:
+    """The Airflow users who alone may release a stopped night; empty: all who may run it."""
+    named = (read_settings().release_by or "").split(",")
+    return [name.strip() for name in named if name.strip()]
