@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from perennial.campaigns.choices import OfferKind
 from perennial.errors import RenderError
@@ -18,6 +19,9 @@ from perennial.model.surveys import SCORES
 from perennial.model.words import SurveyScale
 
 _REMEMBERED = 16_384
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,13 +47,18 @@ def read_values(
 ) -> dict[str, Any]:
     """The values by name, typed and clean; merge fields without a value are None.
 
+    Of values that come as JSON, the same JSON gives the very same object, as long as it is remembered.
+
     Raises:
         RenderError: a value is not of its field's type, or one of `required` is missing.
     """
     values: dict[str, Any] = dict(_NO_VALUES)
-    for name, value in _mapping(given).items():
-        if value is not None and (read := _READERS.get(name)):
-            values[name] = _read(name, read, value)
+    if isinstance(given, str):
+        _read_json(given, values)
+    else:
+        for name, value in given.items():
+            if value is not None and (read := _READERS.get(name)):
+                values[name] = _read(name, read, value)
     demand(values, required)
     return values
 
@@ -83,29 +92,32 @@ def required_of_plan(names: Collection[str]) -> frozenset[str]:
     return frozenset(name for name in names if MERGE_FIELDS[name].origin is Origin.PLAN)
 
 
-def _mapping(given: str | Mapping[str, Any]) -> Mapping[str, Any]:
-    if isinstance(given, Mapping):
-        return given
+def _read_json(text: str, values: dict[str, Any]) -> None:
+    """Reads each value by itself: most have been read before, in the same JSON, for somebody else."""
     try:
-        values = json.loads(given, parse_float=Decimal)
-    except ValueError:
-        message = "The values of the message are not JSON."
-        raise RenderError(message) from None
-    if not isinstance(values, dict):
+        fields = _decode_fields(text)
+    except msgspec.ValidationError:
         message = "The values of the message are not a JSON object."
-        raise RenderError(message)
-    return values
+        raise RenderError(message) from None
+    except ValueError:
+        raise RenderError(_NOT_JSON) from None
+    for name, raw in fields.items():
+        if read := _READERS_OF_JSON.get(name):
+            values[name] = _read(name, read, bytes(raw))
 
 
 def _read(name: str, read: Callable[[Any], object], value: object) -> object:
     try:
         return read(value)
+    except msgspec.DecodeError:
+        raise RenderError(_NOT_JSON) from None
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
         # The value itself stays out of the message: it may be personal.
         message = f"{name}: the value is not {_ARTICLES[MERGE_FIELDS[name].type]}."
         raise RenderError(message) from None
 
 
+_NOT_JSON = "The values of the message are not JSON."
 _ARTICLES = {
     FieldType.TEXT: "a text",
     FieldType.INTEGER: "a whole number",
@@ -242,9 +254,43 @@ _READERS_BY_TYPE: dict[FieldType, Callable[[Any], object]] = {
 }
 
 
+def _remembering(read: Callable[[Any], object]) -> Callable[[bytes], object]:
+    """Reads JSON, and remembers what it says."""
+
+    def read_json(written: bytes) -> object:
+        value = _decode(written)
+        return None if value is None else read(value)
+
+    return lru_cache(_REMEMBERED)(read_json)
+
+
+_product_in_json = _remembering(_product)
+
+
+def _products_in_json(written: bytes) -> tuple[object, ...] | None:
+    """Each product by itself: many people share one, few share a list."""
+    if written == b"null":
+        return None
+    try:
+        items = _decode_items(written)
+    except msgspec.ValidationError:
+        raise TypeError from None
+    found = map(_product_in_json, map(bytes, items))
+    return tuple(product for product in found if product is not None)
+
+
+def _reader_of_json(field: MergeField) -> Callable[[bytes], object]:
+    if field.type is FieldType.PRODUCTS:
+        return _products_in_json
+    if field.type is FieldType.PRODUCT:
+        return _product_in_json
+    return _remembering(_reader(field))
+
+
 def _reader(field: MergeField) -> Callable[[Any], object]:
     return _given_name if field.name == "first_name" else _READERS_BY_TYPE[field.type]
 
 
 _READERS = {field.name: _reader(field) for field in MERGE_FIELDS.values()}
+_READERS_OF_JSON = {field.name: _reader_of_json(field) for field in MERGE_FIELDS.values()}
 _NO_VALUES: dict[str, Any] = dict.fromkeys(MERGE_FIELDS)

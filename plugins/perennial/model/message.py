@@ -35,7 +35,10 @@ class Coupon:
 
 @record
 class PlannedMessage:
-    """One row of the plan whose outcome is send, as dispatch reads it."""
+    """One row of the plan whose outcome is send, as dispatch reads it.
+
+    values: what its words are made of, as JSON, which the plan holds, or by name.
+    """
 
     key: MessageKey
     campaign: str
@@ -53,7 +56,7 @@ class PlannedMessage:
     locale: str
     send_at: datetime
     expires_at: datetime
-    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    values: str | Mapping[str, Any] = field(default_factory=dict, repr=False)
     coupon: Coupon | None = field(default=None, repr=False)
     segments: int = 0
     cost: Decimal = Decimal(0)

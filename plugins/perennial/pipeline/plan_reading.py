@@ -10,8 +10,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from perennial.campaigns.definition import Campaign
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
@@ -33,7 +31,6 @@ COLUMNS = ", ".join(f'"{name}"' for name in _COLUMNS)
 _TIMES = frozenset(("local_day", "send_at", "expires_at", "cost"))
 _CHANNELS = {str(channel): channel for channel in Channel}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 ORDER = "send_at nulls last, message_key, customer_id, occasion"
@@ -150,7 +147,7 @@ class PlanReader:
             locale=locale,
             send_at=send_at,
             expires_at=expires_at,
-            values=_decode(values),
+            values=values,
             coupon=self._coupon(key, step, local_day),
             segments=segments,
             cost=cost,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -84,7 +85,7 @@ def preview_message(
     row = engine.rows(f"select {COLUMNS} from draft")[0]
     planned = PlanReader(campaign=campaign, day=day, secret=secret).message(row)
     values, examples = _completed(
-        planned.values, templates.required(planned.template, planned.channel)
+        json.loads(row["values"]), templates.required(planned.template, planned.channel)
     )
     message = compose(replace(planned, values=values))
     return Preview(
