@@ -1,16 +1,14 @@
 """The shop's own database, read night by night through the queries of shop.yaml.
 
-Any database that SQLAlchemy speaks will do. Rows come piece by piece on a cursor that streams, so that a night
-costs the same memory whatever its size; the connection reads only.
+Any database that SQLAlchemy speaks will do. Rows come piece by piece on a cursor that streams, from PostgreSQL by
+COPY, so that a night costs the same memory whatever its size; the connection reads only.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -19,13 +17,12 @@ from pydantic import SecretStr
 from sqlalchemy import (
     BindParameter,
     Connection,
-    CursorResult,
     DateTime,
-    Engine,
     String,
     TextClause,
     bindparam,
     create_engine,
+    make_url,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -34,6 +31,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from perennial.errors import SourceError
 from perennial.model.datasets import Dataset
+from perennial.sources.database_errors import ADDRESS_HINT, explained, refuse_missing_file
+from perennial.sources.database_sessions import patience, prepare
+from perennial.sources.postgres_copy import copied_batches, copying
 from perennial.sources.source_map import RECENT_BUYERS, SourceMap, parameters_of, wrong_columns
 from perennial.sources.text_columns import text_column
 
@@ -46,9 +46,10 @@ class DatabaseSource:
     def __init__(self, url: SecretStr, source_map: SourceMap) -> None:
         self._map = source_map
         try:
-            self._engine = create_engine(url.get_secret_value())
+            address = make_url(url.get_secret_value())
+            self._engine = create_engine(address, connect_args=patience(address))
         except (SQLAlchemyError, ImportError, ValueError) as error:
-            msg = f"The address of the shop's database cannot be used: {type(error).__name__}. {_ADDRESS_HINT}"
+            msg = f"The address of the shop's database cannot be used: {type(error).__name__}. {ADDRESS_HINT}"
             raise SourceError(msg) from None
 
     def __enter__(self) -> Self:
@@ -74,50 +75,34 @@ class DatabaseSource:
         sql = self._map.queries.get(dataset.name)
         if sql is None:
             return
-        with self._results(dataset.name, sql, since, until, chunk_rows) as result:
+        statement = _bound(sql, since, until, self._map.zone)
+        with self._reading(dataset.name) as connection:
+            copy = copying(connection, statement)
+            if copy:
+                _refuse_wrong_columns(dataset, list(copy.types))
+                yield from copied_batches(copy, dataset, self._map.zone, chunk_rows)
+                return
+            result = connection.execution_options(yield_per=chunk_rows).execute(statement)
             columns = list(result.keys())
-            if mistake := wrong_columns(dataset.name, columns):
-                msg = f"{dataset.name}: sources.{dataset.name}.sql {mistake} {mistake.hint or ''}"
-                raise SourceError(msg.rstrip())
+            _refuse_wrong_columns(dataset, columns)
             for rows in result.partitions(chunk_rows):
                 yield _batch(dataset, columns, rows, self._map.zone)
 
     def recent_buyers(self, since: datetime, *, until: datetime | None = None) -> set[str]:
         """Customers with an order in [since, until); without an end, up to now."""
         sql, end = self._map.recent_buyers, until or _END_OF_TIME
-        with self._results(RECENT_BUYERS, sql, since, end, 50_000) as result:
+        statement = _bound(sql, since, end, self._map.zone)
+        with self._reading(RECENT_BUYERS) as connection:
+            result = connection.execution_options(yield_per=50_000).execute(statement)
             return {str(row[0]) for row in result if row[0] is not None}
 
     @contextmanager
-    def _results(
-        self, name: str, sql: str, since: datetime | None, until: datetime, chunk_rows: int
-    ) -> Iterator[CursorResult[Any]]:
-        statement = _bound(sql, since, until, self._map.zone)
-        with self._explained(name), self._reading(name) as connection:
-            yield connection.execution_options(yield_per=chunk_rows).execute(statement)
-
-    @contextmanager
     def _reading(self, name: str) -> Iterator[Connection]:
-        _refuse_missing_file(self._engine, name)
-        with self._engine.connect() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execution_options(postgresql_readonly=True)
-                # For this transaction only, so that a connection pooler never hands it on.
-                connection.execute(
-                    text("select set_config('TimeZone', :zone, true)"), {"zone": self._map.zone.key}
-                )
-            elif connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("pragma query_only = on")
+        """A connection that only reads, on the clock of the source, for one query."""
+        refuse_missing_file(self._engine, name)
+        with explained(name, self._engine), self._engine.connect() as connection:
+            prepare(connection, self._map.zone)
             yield connection
-
-    @contextmanager
-    def _explained(self, name: str) -> Iterator[None]:
-        try:
-            yield
-        except SQLAlchemyError as error:
-            said = _said(error, self._engine)
-            msg = f"{name}: the shop's database said: {said} {_advice(name, said)}"
-            raise SourceError(msg) from None
 
 
 class _Moment(TypeDecorator[datetime]):
@@ -163,35 +148,7 @@ def _batch(
     return pa.record_batch(arrays, names=list(dataset.column_names))
 
 
-def _refuse_missing_file(engine: Engine, name: str) -> None:
-    """SQLite would make an empty database where there is none, and then miss its tables."""
-    database = engine.url.database
-    if engine.dialect.name != "sqlite" or not database or database.startswith((":", "file:")):
-        return
-    if not Path(database).exists():
-        msg = f"{name}: the shop's database is not there: no file {Path(database).name}. {_ADDRESS_HINT}"
-        raise SourceError(msg)
-
-
-def _said(error: SQLAlchemyError, engine: Engine) -> str:
-    """The database's own first line, without the password and without values of rows."""
-    said = str(getattr(error, "orig", None) or type(error).__name__).strip().splitlines()[0]
-    if engine.url.password:
-        said = said.replace(str(engine.url.password), "***")
-    said = re.sub(r': ".*"', ": (value withheld)", said)
-    return said if said.endswith((".", "!", "?")) else f"{said}."
-
-
-_ADDRESS_HINT = (
-    "Check PERENNIAL_SOURCE_URL (or the Airflow connection): it is an SQLAlchemy address."
-)
-
-
-def _advice(name: str, said: str) -> str:
-    query = f"sources.{name}.sql in shop.yaml"
-    lowered = said.casefold()
-    if "permission denied" in lowered or "readonly" in lowered or "denied" in lowered:
-        return f"Grant select on the tables of {query} to the user of PERENNIAL_SOURCE_URL."
-    if any(sign in lowered for sign in ("connect", "password", "resolve", "unable to open")):
-        return f"See that the server runs. {_ADDRESS_HINT}"
-    return f"Check {query} against the shop's tables."
+def _refuse_wrong_columns(dataset: Dataset, columns: list[str]) -> None:
+    if mistake := wrong_columns(dataset.name, columns):
+        msg = f"{dataset.name}: sources.{dataset.name}.sql {mistake} {mistake.hint or ''}"
+        raise SourceError(msg.rstrip())

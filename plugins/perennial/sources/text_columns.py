@@ -74,9 +74,13 @@ def _integers(values: Sequence[Any]) -> pa.Array:
 
 
 def _moments(values: Sequence[datetime | None], zone: ZoneInfo) -> pa.Array:
-    instants = pa.array(
-        [None if value is None else _in_utc(value, zone) for value in values], pa.timestamp("us")
-    )
+    in_utc = [None if value is None else _in_utc(value, zone) for value in values]
+    return instants_text(pa.array(in_utc, pa.timestamp("us")))
+
+
+def instants_text(instants: pa.Array) -> pa.Array:
+    """Instants in UTC, to the microsecond, as text; a fraction of a second is told where there is any."""
+    instants = instants.cast(pa.timestamp("us"))
     with suppress(pa.ArrowInvalid):  # raised when one has a fraction of a second, which is kept
         instants = instants.cast(pa.timestamp("s"))
     return pc.strftime(instants, "%Y-%m-%dT%H:%M:%SZ")

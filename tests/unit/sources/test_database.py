@@ -215,6 +215,9 @@ def test_postgresql_names_what_is_missing_and_withholds_values(
 
 @pytest.mark.postgres
 def test_postgresql_cannot_be_written_to(open_source: Any, postgres_url: Any) -> None:
-    query = "select nextval('numbers') as consent_id"
+    query = """
+        select nextval('numbers') as consent_id, '7' as customer_id, 'email' as channel, 'offers' as topic,
+               'granted' as state, now() as happened_at, now() as updated_at
+    """
     message = refusal(open_source(postgres_url(), "create sequence numbers", consents=query))
     assert "read-only transaction" in message
