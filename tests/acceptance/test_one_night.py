@@ -115,9 +115,10 @@ def test_another_plan_than_the_approved_one_is_refused(perennial: Perennial, hom
     assert not accepted(home)
 
 
-def test_case_26_an_unsubscribe_between_planning_and_dispatch_is_honoured(
+def test_an_unsubscribe_between_planning_and_dispatch_is_honoured(
     perennial: Perennial, home: Path
 ) -> None:
+    """Case 26."""
     plan = perennial.plan("feedback_survey", DAY)
     gone = next(r for r in sending(perennial, "feedback_survey") if r["channel"] == Channel.EMAIL)
     perennial.ledger.suppress(

@@ -273,7 +273,8 @@ def test_who_may_be_in_several_zones_is_written_to_when_all_of_them_are_awake(to
     assert planned["ann"]["expires_at"] == planned["bob"]["expires_at"]
 
 
-def test_case_34_kiritimati_and_pago_pago_have_their_own_day(town: Town) -> None:
+def test_kiritimati_and_pago_pago_have_their_own_day(town: Town) -> None:
+    """Case 34."""
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
         town.customer(zone, zone=zone)
         town.member(zone)
@@ -290,10 +291,8 @@ def test_case_34_kiritimati_and_pago_pago_have_their_own_day(town: Town) -> None
     "day", [date(2026, 3, 8), date(2026, 3, 29), date(2026, 10, 25), date(2026, 11, 1)], ids=str
 )
 @pytest.mark.parametrize("opens", [time(9), time(1, 30)], ids=str)
-def test_cases_33_and_34_every_zone_keeps_its_hours_when_clocks_change(
-    town: Town, day: date, opens: time
-) -> None:
-    """On the days on which the clocks of America and Europe change; the plan's SQL must not move an instant."""
+def test_every_zone_keeps_its_hours_when_clocks_change(town: Town, day: date, opens: time) -> None:
+    """Cases 33 and 34. On the days on which the clocks of America and Europe change; the plan's SQL must not move an instant."""
     closed = HoursRule(name="lunch", hours=Hours(opens, time(19)), starts_on=day, ends_on=day)
     town.day = day
     town.policy = replace(A_POLICY, quiet_hours=QuietHours(opens=opens, rules=(closed,)))
@@ -317,7 +316,8 @@ def _shown_outside(row: dict[str, Any], opens: time, day: date) -> bool:
     )
 
 
-def test_case_43_one_person_in_two_segments_under_two_ids_gets_one_message(town: Town) -> None:
+def test_one_person_in_two_segments_under_two_ids_gets_one_message(town: Town) -> None:
+    """Case 43."""
     town.campaigns = [a_campaign(), a_campaign("birthday", priority=90)]
     town.customer("ann", email="ann@people.test")
     town.customer("anna", person="ann", email="ann@people.test")

@@ -230,7 +230,8 @@ def test_a_rule_concerns_those_whom_it_names(changes: dict[str, Any], concerned:
     assert narrowed == ((time(10), time(18)) if concerned else (time(9), time(20)))
 
 
-def test_case_34_who_may_live_in_any_region_keeps_the_rules_of_all_of_them() -> None:
+def test_who_may_live_in_any_region_keeps_the_rules_of_all_of_them() -> None:
+    """Case 34."""
     rules = (
         a_rule(country="US", regions=frozenset({"FL"}), hours=Hours(time(11), time(20))),
         a_rule(country="US", regions=frozenset({"RI"}), hours=Hours(time(9), time(17))),
@@ -258,7 +259,8 @@ def test_what_may_not_leave_on_a_holiday_leaves_the_next_morning_if_it_lasts_tha
     assert on(date(2026, 12, 25), closed, expires_after=timedelta(hours=30)) == (time(9), time(12))
 
 
-def test_case_34_of_candidate_clocks_the_strictest_window_is_taken() -> None:
+def test_of_candidate_clocks_the_strictest_window_is_taken() -> None:
+    """Case 34."""
     russia = Place(("Asia/Novosibirsk", "Europe/Kaliningrad", "Asia/Kamchatka"), "RU")
     span = sending_hours(
         russia,
@@ -277,16 +279,18 @@ def test_case_34_of_candidate_clocks_the_strictest_window_is_taken() -> None:
     assert shown == [[time(9), time(19)], [time(10), time(20)]]
 
 
-def test_case_34_where_candidate_clocks_never_agree_nothing_leaves() -> None:
+def test_where_candidate_clocks_never_agree_nothing_leaves() -> None:
+    """Case 34."""
     apart = Place(("Europe/London", "Pacific/Auckland"), "GB")
 
     assert on(date(2026, 6, 10), place=apart, expires_after=timedelta(hours=48)) is None
 
 
 @pytest.mark.parametrize("wanted", [time(2, 30), time(1, 30)], ids=["spring", "autumn"])
-def test_case_33_a_time_that_does_not_exist_or_comes_twice_is_one_defined_instant(
+def test_a_time_that_does_not_exist_or_comes_twice_is_one_defined_instant(
     wanted: time,
 ) -> None:
+    """Case 33."""
     day = date(2026, 3, 8) if wanted == time(2, 30) else date(2026, 11, 1)
     hours = QuietHours(opens=time(0), closes=time(23))
     span = sending_hours(
@@ -304,7 +308,8 @@ def test_case_33_a_time_that_does_not_exist_or_comes_twice_is_one_defined_instan
     assert span.send_at == (spring if wanted == time(2, 30) else autumn)
 
 
-def test_case_33_an_hour_that_comes_twice_is_quiet_until_it_has_passed_for_good() -> None:
+def test_an_hour_that_comes_twice_is_quiet_until_it_has_passed_for_good() -> None:
+    """Case 33."""
     day = date(2026, 11, 1)
     span = sending_hours(
         Place(("America/New_York",), "US"),

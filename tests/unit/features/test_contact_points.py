@@ -60,7 +60,8 @@ def test_spellings_of_one_address_are_one_identity() -> None:
     assert {email_point(s).identity for s in spellings} == {"ann@shop.com"}
 
 
-def test_case_42_dots_and_tags_are_one_mailbox_where_google_keeps_it() -> None:
+def test_dots_and_tags_are_one_mailbox_where_google_keeps_it() -> None:
+    """Case 42."""
     spellings = ("annreed@gmail.com", "Ann.Reed@GMail.com", "annreed+tea@googlemail.com")
 
     assert {email_point(s).identity for s in spellings} == {"annreed@gmail.com"}

@@ -96,9 +96,10 @@ def test_where_nothing_is_known_the_shop_has_the_last_word() -> None:
     ],
     ids=["a Spanish mobile", "Spain", "Russia", "a country of eight times", "toll-free"],
 )
-def test_case_34_where_several_clocks_are_open_each_of_them_counts(
+def test_where_several_clocks_are_open_each_of_them_counts(
     home: dict[str, str], zone: str | None, among_others: set[str]
 ) -> None:
+    """Case 34."""
     found = home_zone(Home(**home), SHOP, DAY)
 
     assert zone in (None, found.zone)

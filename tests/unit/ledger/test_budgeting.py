@@ -38,7 +38,8 @@ def of_segments(most: int) -> Budget:
     return Budget(together=Limit(sms_segments=most))
 
 
-def test_case_49_texts_that_grew_to_three_segments_stop_at_the_budget(ledger: Ledger) -> None:
+def test_texts_that_grew_to_three_segments_stop_at_the_budget(ledger: Ledger) -> None:
+    """Case 49."""
     claim = claiming(ledger, texts(10), of_segments(20))
 
     assert len(claim.claimed) == 6

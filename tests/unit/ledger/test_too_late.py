@@ -15,7 +15,8 @@ from perennial.model.words import Reason
 _SECOND = timedelta(seconds=1)
 
 
-def test_case_35_what_the_rate_left_over_is_not_sent_in_quiet_hours(ledger: Ledger) -> None:
+def test_what_the_rate_left_over_is_not_sent_in_quiet_hours(ledger: Ledger) -> None:
+    """Case 35."""
     closes = NOON + timedelta(minutes=1)
     messages = [a_message(str(n), expires_at=closes) for n in range(6)]
 
@@ -28,7 +29,8 @@ def test_case_35_what_the_rate_left_over_is_not_sent_in_quiet_hours(ledger: Ledg
     assert late.claimed == frozenset()
 
 
-def test_case_35_what_waits_to_be_tried_again_is_not_tried_in_quiet_hours(ledger: Ledger) -> None:
+def test_what_waits_to_be_tried_again_is_not_tried_in_quiet_hours(ledger: Ledger) -> None:
+    """Case 35."""
     message = a_message(expires_at=NOON + timedelta(minutes=1))
     claiming(ledger, [message])
     beginning(ledger, [message])

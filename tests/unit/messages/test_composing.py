@@ -129,16 +129,18 @@ def test_a_shop_that_is_not_the_one_of_the_templates_is_refused(
 
 
 @pytest.mark.parametrize("trouble", ["\r\nBcc: all@mail.example", "\n", "\0", "\u2028", "\x85"])
-def test_case_39_an_address_cannot_split_a_header(write: Write, plan: Plan, trouble: str) -> None:
+def test_an_address_cannot_split_a_header(write: Write, plan: Plan, trouble: str) -> None:
+    """Case 39."""
     with pytest.raises(RenderError, match="line break"):
         write(plan(address=f"ann@mail.example{trouble}"))
 
 
 @given(name=st.text(), category=st.text(), product=st.text(min_size=1))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_case_39_no_value_brings_a_line_break_into_a_subject_or_header(
+def test_no_value_brings_a_line_break_into_a_subject_or_header(
     write: Write, plan: Plan, name: str, category: str, product: str
 ) -> None:
+    """Case 39."""
     message = write(plan(first_name=name, product={"name": product, "category": category}))
 
     for line in (message.subject, *message.headers.values()):

@@ -37,9 +37,10 @@ def email_to(templates: Templates, name: object) -> RenderedEmail:
         "${x}",
     ],
 )
-def test_case_36_a_name_that_looks_like_a_template_is_printed_literally(
+def test_a_name_that_looks_like_a_template_is_printed_literally(
     templates: Templates, name: str
 ) -> None:
+    """Case 36."""
     email = email_to(templates, name)
 
     assert email.subject == f"Happy birthday, {name}"
@@ -53,9 +54,10 @@ def test_case_36_a_name_that_looks_like_a_template_is_printed_literally(
 @pytest.mark.parametrize(
     "name", ["<script>alert(1)</script>", '"><img onerror=x>', "a&b", "O'Neil"]
 )
-def test_case_38_markup_in_a_name_is_escaped_in_html_and_plain_in_text(
+def test_markup_in_a_name_is_escaped_in_html_and_plain_in_text(
     templates: Templates, name: str
 ) -> None:
+    """Case 38."""
     email = email_to(templates, name)
 
     assert f"Hello {name}!" in email.text
@@ -67,7 +69,8 @@ def test_case_38_markup_in_a_name_is_escaped_in_html_and_plain_in_text(
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "data:text/html,x", "JAVASCRIPT:x", "vbscript:x"]
 )
-def test_case_38_a_link_that_is_no_web_link_is_left_out(templates: Templates, url: str) -> None:
+def test_a_link_that_is_no_web_link_is_left_out(templates: Templates, url: str) -> None:
+    """Case 38."""
     product = {"name": "Tea", "price": "3.50", "url": url}
 
     email = templates.email("birthday", "en", read_values({**example_values(), "product": product}))
@@ -80,7 +83,8 @@ def test_case_38_a_link_that_is_no_web_link_is_left_out(templates: Templates, ur
 @pytest.mark.parametrize(
     "trouble", ["\r\n", "\n", "\r", "\0", "\u2028", "\u2029", "\x85", "\v", "\f"]
 )
-def test_case_39_a_line_break_in_a_name_is_stripped(templates: Templates, trouble: str) -> None:
+def test_a_line_break_in_a_name_is_stripped(templates: Templates, trouble: str) -> None:
+    """Case 39."""
     email = email_to(templates, f"Ann{trouble}Bcc: all@mail.example")
 
     assert len(email.subject.splitlines()) == 1
@@ -102,7 +106,8 @@ def test_case_39_a_line_break_in_a_name_is_stripped(templates: Templates, troubl
         "a" + "\u0301" * 5000,
     ],
 )
-def test_case_40_a_name_that_is_none_is_greeted_without(templates: Templates, name: str) -> None:
+def test_a_name_that_is_none_is_greeted_without(templates: Templates, name: str) -> None:
+    """Case 40."""
     email = email_to(templates, name)
 
     assert email.subject == "Happy birthday"
@@ -110,17 +115,20 @@ def test_case_40_a_name_that_is_none_is_greeted_without(templates: Templates, na
 
 
 @pytest.mark.parametrize("name", [FAMILY, "José", "Zoë", "Анна-Мария", "李小龙", "नन्दिनी", "🇪🇸"])
-def test_case_40_names_of_the_world_stay_whole(templates: Templates, name: str) -> None:
+def test_names_of_the_world_stay_whole(templates: Templates, name: str) -> None:
+    """Case 40."""
     assert email_to(templates, name).subject == f"Happy birthday, {name}"
 
 
-def test_case_40_signs_that_turn_the_text_around_are_removed(templates: Templates) -> None:
+def test_signs_that_turn_the_text_around_are_removed(templates: Templates) -> None:
+    """Case 40."""
     email = email_to(templates, "\u202eAnn\u2066\u200f\u061c")
 
     assert email.subject == "Happy birthday, Ann"
 
 
-def test_case_40_a_long_product_name_is_cut_between_characters() -> None:
+def test_a_long_product_name_is_cut_between_characters() -> None:
+    """Case 40."""
     product = read_values({"product": {"name": FAMILY * 100}})["product"]
 
     assert product.name == FAMILY * 79 + "…"

@@ -95,10 +95,20 @@ def test_what_macros_and_blocks_return_is_not_escaped_again() -> None:
         "[[ nothing ]]",
         "[[ none ]]",
         "[% include 'x' %]",
+        "[% include '/etc/hostname' %]",
+        "[% import '/etc/hostname' as secrets %]",
+        "[[ open('/etc/hostname') ]]",
+        "[[ env ]]",
+        "[[ environ['HOME'] ]]",
+        "[[ config ]]",
+        "[[ get('http://127.0.0.1/') ]]",
+        "[[ lipsum.__globals__['os'].environ ]]",
+        "[[ self.__init__.__globals__ ]]",
         "[[ words.__init__.__globals__ ]]",
     ],
 )
-def test_case_37_what_would_escape_or_never_end_is_stopped(source: str) -> None:
+def test_what_would_escape_or_never_end_is_stopped(source: str) -> None:
+    """Case 37."""
     with pytest.raises((JinjaError, RecursionError)):
         fill(source, name="Ann", text="x" * 1000, words=SimpleNamespace())
 
@@ -134,13 +144,18 @@ def test_a_loop_still_knows_its_first_and_last() -> None:
         "{{ range(3) }}",
         "{{ dict }}",
         "{{ lipsum.__globals__ }}",
+        "{{ lipsum.__globals__['os'].environ }}",
+        "{{ env }}",
+        "{{ open('/etc/hostname') }}",
+        "{{ cycler.__init__.__globals__ }}",
         "{{ self.__init__ }}",
         "{{ first_name | attr('x') }}",
         "{{ nothing }}",
         "{{ points_balance }}",
     ],
 )
-def test_case_37_the_customers_stage_sees_values_and_filters_alone(source: str) -> None:
+def test_the_customers_stage_sees_values_and_filters_alone(source: str) -> None:
+    """Case 37."""
     values = read_values({"first_name": "Ann", "product": {"name": "Tea"}})
 
     with pytest.raises((SecurityError, UndefinedError, JinjaError)):

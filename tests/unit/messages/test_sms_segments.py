@@ -68,7 +68,8 @@ def test_characters_that_more_than_halve_what_fits(character: str) -> None:
     assert counted.doubled_by == character
 
 
-def test_case_49_an_emoji_in_a_name_triples_the_price_of_a_full_message() -> None:
+def test_an_emoji_in_a_name_triples_the_price_of_a_full_message() -> None:
+    """Case 49."""
     assert count_segments("a" * 160).segments == 1
     assert count_segments("a" * 158 + "😀").segments == 3
 

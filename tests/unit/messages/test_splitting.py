@@ -211,9 +211,10 @@ PEOPLE = st.builds(
 @pytest.mark.parametrize("kind", WHOLE)
 @given(source=SOURCES, values=PEOPLE)
 @settings(deadline=None, max_examples=150)
-def test_case_36_the_parts_of_any_template_make_its_whole(
+def test_the_parts_of_any_template_make_its_whole(
     kind: str, source: str, values: dict[str, Any]
 ) -> None:
+    """Case 36."""
     assert_parts_are_the_whole(kind, source, values)
 
 

@@ -52,6 +52,9 @@ def place(fault: Fault) -> tuple[str, int | None, int | None]:
         ("{{ points_balance | plural(one='x', other='y', lots='z') }}", "does not take lots", 29),
         ("{{ range(9) }}", "`a call` is not for templates", 10),
         ("{{ lipsum() }}", "`a call` is not for templates", 10),
+        ("{{ lipsum.__globals__ }}", "Unknown merge field `lipsum`", 13),
+        ("{{ env }}", "Unknown merge field `env`", 13),
+        ("{{ open('/etc/hostname') }}", "`a call` is not for templates", 10),
         ("{{ coupon_code * 99999 }}", "`*` is not for templates", 25),
         ("{{ 9 ** 99999 }}", "`**` is not for templates", 15),
         ("{% set x = 1 %}", "`set` is not for templates", 13),
@@ -67,6 +70,7 @@ def place(fault: Fault) -> tuple[str, int | None, int | None]:
 def test_curly_braces_are_checked_with_line_and_column(
     faults_of: Faults, expression: str, message: str, column: int | None
 ) -> None:
+    """Cases 37 and 41."""
     fault = faults_of(body(f"<mj-text>{expression}</mj-text>"))[0]
 
     assert message in fault.message
@@ -74,9 +78,10 @@ def test_curly_braces_are_checked_with_line_and_column(
         assert place(fault) == ("email/birthday/en.mjml", 8, column)
 
 
-def test_case_41_a_typo_is_refused_with_line_field_and_the_nearest_right_word(
+def test_a_typo_is_refused_with_line_field_and_the_nearest_right_word(
     faults_of: Faults,
 ) -> None:
+    """Case 41."""
     fault = only(faults_of(body("<mj-text>{{ coupon_cod }}</mj-text>")))
 
     assert place(fault) == ("email/birthday/en.mjml", 8, 13)

@@ -29,7 +29,8 @@ def left_out(tmp_path: Path, budget: Room, plan: str = _PLAN) -> dict[str, str]:
     return {row["message_key"]: row["outcome"] for row in rows if row["outcome"] != "send"}
 
 
-def test_case_49_the_most_valuable_texts_leave_and_emails_are_not_concerned(tmp_path: Path) -> None:
+def test_the_most_valuable_texts_leave_and_emails_are_not_concerned(tmp_path: Path) -> None:
+    """Case 49."""
     beyond = left_out(tmp_path, Room(segments=13))
 
     assert beyond == dict.fromkeys(("00", "01", "02", "03", "04"), "defer") | {"05": "skip"}
