@@ -61,9 +61,14 @@ class NightRows:
         self._chunk = chunk
         self._night_end = night_end(day, zone)
         parameters = {"day": day, "zone": zone.key, "night_end": self._night_end}
-        for sql in (_night_rows_sql(dataset), _facts_sql(dataset)):
+        for sql in (
+            _filled("typed_rows", dataset),
+            _filled("night_rows", dataset),
+            _facts(dataset),
+        ):
             used = {name: value for name, value in parameters.items() if f"${name}" in sql}
             engine.execute(sql, used)
+        engine.execute("drop table typed_rows")
         engine.execute("drop table night_rows")
 
     @cached_property
@@ -183,9 +188,9 @@ class NightRows:
         self._engine.unregister("rules")
 
 
-def _night_rows_sql(dataset: Dataset) -> str:
+def _filled(name: str, dataset: Dataset) -> str:
     return (
-        (_HERE / "night_rows.sql")
+        (_HERE / f"{name}.sql")
         .read_text(encoding="utf-8")
         .format(
             said_columns=casting.said_columns(dataset),
@@ -199,7 +204,7 @@ def _night_rows_sql(dataset: Dataset) -> str:
     )
 
 
-def _facts_sql(dataset: Dataset) -> str:
+def _facts(dataset: Dataset) -> str:
     facts = (_HERE / "facts" / f"{dataset.name}.sql").read_text(encoding="utf-8")
     return f"create or replace table judged_rows as\n{facts}"
 

@@ -1,50 +1,24 @@
--- The night's rows of one dataset: every value as the contract's type, one row a key, numbered in the order of the key.
--- Braces are filled in from the contract by casting.py; `said`, `waiting` and `history` are views over the lake.
+-- The night's rows of one dataset: one row a key, numbered in the order of the key.
+-- Braces are filled in from the contract; `history` is a view over the lake.
 create or replace table night_rows as
-with heard as (
-    select
-        {said_columns},
-        day, extract, position, true as fresh
-    from said
-    union all
-    -- Put aside by an earlier night because what they refer to was missing; it may have come since.
-    select
-        {said_columns},
-        day, extract, position, false as fresh
-    from waiting
-    where retry_until >= $day
-),
-read as (
-    select
-        {read_columns},
-        *
-    from heard
-),
-typed as (
-    select
-        {typed_columns},
-        hash(*columns('^said_')) as content,
-        {wrong_type} as wrong_type,
-        day, extract, position, fresh
-    from read
-),
+with
 -- Most keys come once a night; only the others need to be ranked.
 several as (
-    select {key} from typed group by {key} having count(*) > 1
+    select {key} from typed_rows group by {key} having count(*) > 1
 ),
 ranked as (
-    select typed.*, 1 as version, 1 as copies, 0 as repeats, true as is_only_version
-    from typed anti join several using ({key})
+    select typed_rows.*, 1 as version, 1 as copies, 0 as repeats, true as is_only_version
+    from typed_rows anti join several using ({key})
     union all
     select
-        typed.*,
+        typed_rows.*,
         row_number() over (
             partition by {key} order by updated_at desc nulls last, day desc, extract desc, position desc
         ) as version,
         count(*) filter (where fresh) over (partition by {key}, content) as copies,
         count(*) over (partition by {key}, content, day, extract) - 1 as repeats,
         min(content) over same_moment = max(content) over same_moment as is_only_version
-    from typed semi join several using ({key})
+    from typed_rows semi join several using ({key})
     window same_moment as (partition by {key}, updated_at, day, extract)
 )
 select
