@@ -29,7 +29,7 @@ from perennial.ledger.preferring import PREFERENCES
 from perennial.messages.templates import load_templates
 from perennial.model.datasets import CONTACTS, CUSTOMER_FEATURES, MEMBERSHIPS, SHOP_DATASETS
 from perennial.pipeline.planning import draft, wordings_of
-from perennial.settings import PROJECT
+from perennial.settings import PROJECT, Settings
 from perennial.sources.shop_file import read_shop
 
 DAY = date(2026, 6, 10)
@@ -39,7 +39,7 @@ NOON = "timestamptz '2026-06-10 12:00:00+00'"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--members", type=int, default=1_000_000)
-    parser.add_argument("--memory", default="2GB")
+    parser.add_argument("--memory", default=Settings.model_fields["memory_limit"].default)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         print(json.dumps(measure(Path(folder), arguments.members, arguments.memory), indent=2))

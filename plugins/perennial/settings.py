@@ -213,7 +213,9 @@ class Settings(BaseSettings):
         description="Airflow users, with commas, who alone may release a stopped night; without it, all who may run"
         " `nightly`.",
     )
-    memory_limit: str = Field("2GB", description="DuckDB's memory.")
+    memory_limit: str = Field(
+        "1500MB", description="DuckDB's memory; a process takes a quarter of a gigabyte more."
+    )
     threads: int = Field(2, ge=1, description="DuckDB's threads.")
 
     @model_validator(mode="after")

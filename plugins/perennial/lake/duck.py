@@ -43,7 +43,7 @@ class Engine:
         self,
         lake: Lake,
         *,
-        memory_limit: str = "2GB",
+        memory_limit: str = "1500MB",
         threads: int = 2,
         keeps_truth: bool = False,
     ) -> None:
