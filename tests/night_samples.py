@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -108,6 +108,21 @@ def row(dataset: str, **changes: str | None) -> dict[str, str | None]:
     unknown = changes.keys() - set(SHOP_DATASETS[dataset].column_names)
     assert not unknown, unknown
     return {**GOOD[dataset], **changes}
+
+
+_HAPPENED = {
+    "customers": "signed_up_at",
+    "orders": "ordered_at",
+    "points_entries": "happened_at",
+    "consents": "happened_at",
+}
+
+
+def another(dataset: str, number: int, **changes: str | None) -> dict[str, str | None]:
+    """A good row that happened so many seconds after ten o'clock, so that no other says the same."""
+    at = datetime(2026, 11, 20, 10, tzinfo=UTC) + timedelta(seconds=number)
+    moment = {_HAPPENED[dataset]: at.isoformat()} if dataset in _HAPPENED else {}
+    return row(dataset, **(moment | changes))
 
 
 @dataclass

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from night_samples import DAY, GOOD, SUITES, ShopNights, row
+from night_samples import DAY, GOOD, SUITES, ShopNights, another, row
 from perennial.errors import NightStopped
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake
@@ -58,7 +58,11 @@ PUT_ASIDE = [
     ("customers", {"birth_date": "31/12/1980"}, "wrong_type(birth_date)"),
     ("products", {"name": "  "}, "name_given"),
     ("products", {"price": "-0.01"}, "price_not_negative"),
+    ("products", {"price": "99999999.99"}, "price_plausible"),
+    ("products", {"name": "caf\ufffd"}, "name_readable"),
+    ("products", {"name": "CafÃƒÂ©"}, "name_readable"),
     ("orders", {"total": "-1.00"}, "total_not_negative"),
+    ("orders", {"total": "99999999.99"}, "total_plausible"),
     ("orders", {"discount": "-1.00"}, "discount_not_negative"),
     ("orders", {"currency": "EUR"}, "currency_known"),
     ("orders", {"currency": None}, "currency_given"),
@@ -76,9 +80,12 @@ PUT_ASIDE = [
     ("order_lines", {"order_id": "nothing"}, "order_is_known"),
     ("order_lines", {"line_no": "0"}, "line_no_positive"),
     ("order_lines", {"quantity": "0"}, "quantity_positive"),
+    ("order_lines", {"quantity": "2147483648"}, "quantity_plausible"),
+    ("order_lines", {"amount": "9999999.00"}, "amount_plausible"),
     ("order_lines", {"quantity": "1.5"}, "wrong_type(quantity)"),
     ("order_lines", {"amount": "-1"}, "amount_not_negative"),
     ("points_entries", {"kind": "gift"}, "kind_known"),
+    ("points_entries", {"points": "9999999"}, "points_plausible"),
     ("points_entries", {"points": "-5"}, "sign_fits_kind"),
     ("points_entries", {"kind": "redeemed"}, "sign_fits_kind"),
     ("points_entries", {"kind": "adjusted", "points": "0"}, "sign_fits_kind"),
@@ -96,7 +103,7 @@ def bad_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
     rows: dict[str, list[dict[str, str | None]]] = {name: [dict(GOOD[name])] for name in GOOD}
     for number, (dataset, fault, _) in enumerate(PUT_ASIDE, start=100):
         key = SHOP_DATASETS[dataset].key[-1]
-        rows[dataset].append(row(dataset, **{key: str(number), **fault}))
+        rows[dataset].append(another(dataset, number, **{key: str(number), **fault}))
     with Engine(Lake(tmp_path_factory.mktemp("bad") / "lake")) as engine:
         nights = ShopNights(engine)
         verdicts = nights.validate(**rows)
@@ -121,11 +128,16 @@ WARNED = [
     ("customers", {"birth_date": "1900-01-01"}, "birth_date_plausible"),
     ("customers", {"birth_date": "2026-11-22"}, "birth_date_plausible"),
     ("customers", {"first_name": "JosÃ©"}, "first_name_readable"),
+    ("customers", {"last_name": "Mu?oz"}, "last_name_readable"),
+    ("customers", {"email": "ann at home"}, "email_well_formed"),
+    ("customers", {"phone": "ask Ann"}, "phone_well_formed"),
+    ("customers", {"signed_up_at": "1970-01-01T00:00:00Z"}, "signed_up_plausible"),
     ("customers", {"timezone": "Mars/Base"}, "timezone_known"),
     ("customers", {"country": "usa"}, "country_well_formed"),
     ("customers", {"language": "español"}, "language_well_formed"),
     ("customers", {"preferred_channel": "fax"}, "preferred_channel_known"),
     ("products", {"url": "javascript:alert(1)"}, "url_well_formed"),
+    ("products", {"category": "comercio electr¨®nico"}, "category_readable"),
     ("orders", {"delivered_at": "2026-12-24T00:00:00Z"}, "delivered_by_now"),
     ("order_lines", {"product_id": "p99"}, "product_is_known"),
     ("points_entries", {"expires_on": None}, "expiry_is_given"),
@@ -137,7 +149,7 @@ def test_odd_rows_are_used_and_told_of(nights: ShopNights) -> None:
     rows: dict[str, list[dict[str, str | None]]] = {name: [dict(GOOD[name])] for name in GOOD}
     for number, (dataset, oddity, _) in enumerate(WARNED, start=100):
         key = SHOP_DATASETS[dataset].key[-1]
-        rows[dataset].append(row(dataset, **{key: str(number), **oddity}))
+        rows[dataset].append(another(dataset, number, **{key: str(number), **oddity}))
 
     verdicts = nights.validate(**rows)
 
@@ -148,8 +160,8 @@ def test_odd_rows_are_used_and_told_of(nights: ShopNights) -> None:
 
 
 def test_a_column_that_is_suddenly_empty_is_told_of(nights: ShopNights) -> None:
-    some = [row("customers", customer_id=str(n), email="a@b.example") for n in range(3)]
-    none = [row("customers", customer_id=str(n), email=None) for n in range(3, 10)]
+    some = [another("customers", n, customer_id=str(n), email="a@b.example") for n in range(3)]
+    none = [another("customers", n, customer_id=str(n), email=None) for n in range(3, 10)]
 
     fair = nights.validate(DAY, customers=[row("customers"), *some, *none])["customers"]
     publish_night(nights.engine, DAY)
@@ -172,7 +184,7 @@ UNREADABLE = [
 def test_a_consent_that_cannot_be_read_might_be_a_withdrawal_and_stops_the_night(
     nights: ShopNights,
 ) -> None:
-    good = [row("consents", consent_id=f"k{n}") for n in range(200)]
+    good = [another("consents", n, consent_id=f"k{n}") for n in range(200)]
     bad = [row("consents", consent_id=f"bad{n}", **f) for n, (f, _) in enumerate(UNREADABLE)]
 
     verdict = nights.validate(consents=[*good, *bad])["consents"]
@@ -211,7 +223,8 @@ def test_one_night_without_orders_is_a_holiday_and_three_are_a_fault(nights: Sho
 
 def test_a_few_bad_rows_are_put_aside_and_many_stop_the_night(nights: ShopNights) -> None:
     def orders(bad: int) -> list[dict[str, str | None]]:
-        return [row("orders", order_id=f"o{n}", total="-1" if n < bad else "1") for n in range(200)]
+        totals = ["-1" if n < bad else "1" for n in range(200)]
+        return [another("orders", n, order_id=f"o{n}", total=t) for n, t in enumerate(totals)]
 
     few = nights.validate(DAY, orders=orders(10))["orders"]
     publish_night(nights.engine, DAY)
@@ -226,7 +239,7 @@ def test_a_few_bad_rows_are_put_aside_and_many_stop_the_night(nights: ShopNights
 
 
 def test_a_join_that_multiplies_rows_is_noticed(nights: ShopNights) -> None:
-    rows = [row("orders", order_id=f"o{n}", total=str(t)) for n in range(20) for t in (1, 2)]
+    rows = [another("orders", n, order_id=f"o{n}", total=str(t)) for n in range(20) for t in (1, 2)]
 
     verdict = nights.validate(orders=rows)["orders"]
 

@@ -28,6 +28,7 @@ from perennial.validation.verdicts import Verdict, as_text, verdict_from_json
 from perennial.validation.vocabulary import REFERENCES, parameters_for
 
 VERDICTS = "verdicts"
+_RECENT = timedelta(days=7)
 _PLACE = {"extract_day": "day", "extract_name": "extract", "extract_row": "position"}
 
 
@@ -182,6 +183,9 @@ class _Night:
         keys = {c.name: c.type for c in dataset.columns if c.name in (*dataset.key, "updated_at")}
         verified = lake.partitions(f"verified/{dataset.name}", until=yesterday)
         self.engine.stack(f"earlier_{dataset.name}", keys, verified, alike=True)
+        types = {c.name: c.type for c in dataset.columns}
+        lately = [p for p in verified if p.day >= self.day - _RECENT]
+        self.engine.stack("recent", types, lately, alike=True)
         # Only rows that waited are held against what was verified before; most nights there are none.
         if not self.engine.scalar(
             "select count(*) from waiting where retry_until >= $day", {"day": self.day}

@@ -9,6 +9,8 @@ from perennial.validation.suites import Rule
 from perennial.validation.usual import FromHistory, Past, Usual, chance_of
 from perennial.validation.verdicts import Measure
 
+_MAY_BE_NEGATIVE = ("sum(", "mean(")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
@@ -66,4 +68,7 @@ def _bound(rule: Rule, end: str, figures: Mapping[str, float], past: Past) -> fl
     if usual is None:
         return bound.otherwise
     chance = chance_of(rule.figure or "", usual, figures)
-    return bound.low(usual, chance) if end == "min_value" else bound.high(usual, chance)
+    if end == "max_value":
+        return bound.high(usual, chance)
+    low = bound.low(usual, chance)
+    return low if (rule.figure or "").startswith(_MAY_BE_NEGATIVE) else max(low, 0.0)

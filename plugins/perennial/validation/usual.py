@@ -61,17 +61,17 @@ class FromHistory:
     otherwise: float | None = None
 
     def low(self, usual: Usual, chance: float) -> float:
-        """Below this is unusual; never below zero, which no figure passes."""
+        """Below this is unusual."""
         bounds = [usual.middle - way for way in self._ways(usual, chance)]
         if self.times is not None:
-            bounds.append(usual.middle / self.times)
-        return max(0.0, min(bounds))
+            bounds += [usual.middle / self.times, usual.middle * self.times]
+        return min(bounds)
 
     def high(self, usual: Usual, chance: float) -> float:
         """Above this is unusual."""
         bounds = [usual.middle + way for way in self._ways(usual, chance)]
         if self.times is not None:
-            bounds.append(usual.middle * self.times)
+            bounds += [usual.middle / self.times, usual.middle * self.times]
         return max(bounds)
 
     def _ways(self, usual: Usual, chance: float) -> Iterator[float]:

@@ -22,11 +22,14 @@ _EVERYWHERE = {
     "wrong_type": "Columns whose text is no value of the contract's type, such as `total, ordered_at`; empty when all are.",
     "is_only_version": "The shop says one thing about this row, not two different ones with the same updated_at.",
 }
+_ONCE = {
+    "is_only_key": "No row of the same content has another key, tonight or in the seven nights before."
+}
 _CUSTOMER = {"customer_is_known": "The customer was accepted, tonight or before."}
 
 FACTS: Mapping[str, Mapping[str, str]] = {
-    "customers": _EVERYWHERE,
-    "orders": _EVERYWHERE | _CUSTOMER,
+    "customers": _EVERYWHERE | _ONCE,
+    "orders": _EVERYWHERE | _CUSTOMER | _ONCE,
     "order_lines": _EVERYWHERE
     | {
         "order_is_known": "The order was accepted, tonight or before.",
@@ -35,6 +38,7 @@ FACTS: Mapping[str, Mapping[str, str]] = {
     "products": _EVERYWHERE,
     "points_entries": _EVERYWHERE
     | _CUSTOMER
+    | _ONCE
     | {
         "sign_fits_kind": "Earned points are added, redeemed and expired ones are taken, adjustments change something.",
         "expiry_is_given": "Earned points say until when they can be used.",
@@ -42,6 +46,7 @@ FACTS: Mapping[str, Mapping[str, str]] = {
     },
     "consents": _EVERYWHERE
     | _CUSTOMER
+    | _ONCE
     | {
         "grant_has_happened": "An agreement is not dated after the end of the night; a withdrawal holds whatever its date.",
     },
@@ -128,7 +133,7 @@ def figures_of(dataset: Dataset) -> list[tuple[str, str]]:
             figures += [("sum", column.name), ("mean", column.name)]
         if column.type == "TIMESTAMPTZ":
             figures.append(("age_hours", column.name))
-        if column.name in _NAMES_SOMEBODY and column.name not in dataset.key:
+        if column.name in _NAMES_SOMEBODY and dataset.key != (column.name,):
             figures.append(("different", column.name))
     return [*figures, *(("share", name) for name in CATEGORIES[dataset.name])]
 

@@ -1,6 +1,24 @@
+-- The same under two keys, tonight or within a week: a night that was loaded again with new numbers.
+with twins as (
+    select customer_id, kind, points, happened_at
+    from (
+        select entry_id, customer_id, kind, points, happened_at from night_rows
+        union all
+        select entry_id, customer_id, kind, points, happened_at from recent
+    )
+    group by all
+    having count(distinct entry_id) > 1
+)
 -- What is not known counts as right here; that a value is there at all is a rule of its own.
 select
     night_rows.*,
+    not exists (
+        select 1 from twins
+        where twins.customer_id = night_rows.customer_id
+            and twins.kind = night_rows.kind
+            and twins.points = night_rows.points
+            and twins.happened_at = night_rows.happened_at
+    ) as is_only_key,
     night_rows.customer_id is null or exists (
         select 1 from known_customers where known_customers.customer_id = night_rows.customer_id
     ) as customer_is_known,
