@@ -84,13 +84,17 @@ class Installation:
 
     @cached_property
     def source(self) -> ShopSource:
+        from perennial.sources.http.api_key import ApiKey
         from perennial.sources.opening import open_source
         from perennial.sources.source_map import read_source_map
 
         project = self.settings.project
         source_map = read_source_map(project / "shop.yaml")
         scratch = self.settings.lake_path / ".spill"
-        return open_source(source_map, self.settings.source, folder=project, scratch=scratch)
+        key = ApiKey(key=self.settings.source_api_key, secret=self.settings.source_api_secret)
+        return open_source(
+            source_map, self.settings.source, folder=project, scratch=scratch, key=key
+        )
 
     def providers(self) -> dict[Channel, Provider]:
         """Fresh adapters for the channels that something carries; a dispatch closes them."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 from pydantic import SecretStr
 
 from perennial.model.datasets import Dataset
+from perennial.sources.http.api_key import ApiKey
 from perennial.sources.source_map import SourceMap
 
 
@@ -33,16 +34,22 @@ class ShopSource(Protocol):
 
 
 def open_source(
-    source_map: SourceMap, url: SecretStr, *, folder: Path, scratch: Path
+    source_map: SourceMap, url: SecretStr, *, folder: Path, scratch: Path, key: ApiKey | None = None
 ) -> ShopSource:
-    """What reads the shop's data: its files where the map names some, else its database.
+    """What reads the shop's data: its API or its files where the map names them, else its database.
 
     `url` is the address of the database; paths of files are relative to `folder`; what must lie on disk while it is
-    read lies below `scratch`.
+    read lies below `scratch`; an API is asked with `key`.
 
     Raises:
-        SourceError: the address cannot be used.
+        SourceError: the address or the key cannot be used.
     """
+    if source_map.api:
+        from perennial.sources.http.api_source import ApiSource
+        from perennial.sources.http.connecting import connect
+
+        api = connect(source_map.api, key or ApiKey())
+        return ApiSource(source_map, api, scratch=scratch)
     if source_map.files:
         from perennial.sources.files.file_source import FileSource
 

@@ -1,4 +1,4 @@
-"""shop.yaml, the second part: the query that reads each dataset from the shop's own database or files.
+"""shop.yaml, the second part: the query that reads each dataset from the shop's own database, files or API.
 
 A query selects the columns of the dataset's contract by name. It may use `:since` and `:until`: the rows wanted
 are those written at or after `:since` (empty: from the beginning) and before `:until`.
@@ -19,12 +19,14 @@ from sqlglot.errors import SqlglotError
 from perennial.errors import ShopError
 from perennial.model.datasets import SHOP_DATASETS
 from perennial.sources.files.file_table import FileTable, files_reader
-from perennial.sources.located_yaml import LocatedYaml, Mistake, Reader, nearest
+from perennial.sources.http.api_map import ApiShop, api_reader, built_in_queries
+from perennial.sources.located_yaml import LocatedYaml, Mistake, Reader, key_place, nearest
 from perennial.sources.shop_file import refuse_other_sections
 from perennial.sources.shop_values import text, zone
 
 RECENT_BUYERS = "recent_buyers"
 _PARAMETERS = ("since", "until")
+_ONE_OF_THEM = "Write the one that the data comes from."
 _REQUIRED = ("customers", "orders", RECENT_BUYERS)
 # As SQLAlchemy reads them: `::text` is a cast, `\:x` and the colon inside 09:30 are no parameters.
 PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
@@ -34,19 +36,21 @@ PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 class SourceMap:
     """Where the shop's data lies: one query a dataset, and the query for who has ordered since.
 
-    The queries read the tables of its database or, where there are `files`, the tables made of those.
+    The queries read the tables of its database or, where there are `files` or an `api`, the tables made of those.
     """
 
     queries: Mapping[str, str]
     recent_buyers: str
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     files: Mapping[str, FileTable] = field(default_factory=dict)
+    api: ApiShop | None = None
 
 
 def read_source_map(path: Path) -> SourceMap:
     """The queries that a file maps the shop's database with.
 
-    Only customers, orders and recent_buyers must be there; a dataset without a query stays empty.
+    Only customers, orders and recent_buyers must be there; a dataset without a query stays empty. An API brings queries
+    of its own, which those of the file replace one by one.
 
     Raises:
         ShopError: names every mistake with its line and column.
@@ -54,13 +58,18 @@ def read_source_map(path: Path) -> SourceMap:
     file = LocatedYaml(path, ShopError)
     refuse_other_sections(file)
     part = file.section("sources", hint="It maps your tables; see docs/reference/shop.md.")
-    values = file.fields(part, _readers(file), of="sources", required=_REQUIRED if part else ())
+    required = _REQUIRED if part and "api" not in part else ()
+    values = file.fields(part, _readers(file), of="sources", required=required)
+    if "api" in part and "files" in part:
+        file.fault("sources has both `api` and `files`.", key_place(part, "files"), _ONE_OF_THEM)
     file.refuse_if_wrong()
     source_zone = values.pop("timezone", ZoneInfo("UTC"))
-    files = values.pop("files", {})
-    queries = {name: value["sql"] for name, value in values.items()}
+    files, api = values.pop("files", {}), values.pop("api", None)
+    queries = built_in_queries(api.kind) if api else {}
+    queries |= {name: value["sql"] for name, value in values.items()}
+    recent_buyers = queries.pop(RECENT_BUYERS)
     return SourceMap(
-        recent_buyers=queries.pop(RECENT_BUYERS), queries=queries, zone=source_zone, files=files
+        recent_buyers=recent_buyers, queries=queries, zone=source_zone, files=files, api=api
     )
 
 
@@ -86,7 +95,7 @@ def wrong_columns(dataset: str, columns: list[str]) -> Mistake | None:
 
 def _readers(file: LocatedYaml) -> dict[str, Reader]:
     names = (*SHOP_DATASETS, RECENT_BUYERS)
-    return {"timezone": zone, "files": files_reader(file)} | {
+    return {"timezone": zone, "files": files_reader(file), "api": api_reader(file)} | {
         name: _query_reader(file, name) for name in names
     }
 
