@@ -47,3 +47,13 @@ def plan_instant(campaign: Campaign, day: date, zone: ZoneInfo) -> datetime:
     first = croniter(campaign.schedule, midnight - timedelta(seconds=1)).get_next(datetime)
     at = first.time() if first.date() == day else time()
     return local_instant(day, at, zone).astimezone(zone)
+
+
+def schedule_in_words(campaign: Campaign) -> str:
+    """When a campaign is planned, in words: "At 06:00, only on Monday". On the shop's clock."""
+    from cron_descriptor import Options, get_description  # type: ignore[import-untyped]
+
+    options = Options()
+    options.use_24hour_time_format = True
+    words: str = get_description(campaign.schedule, options)
+    return words

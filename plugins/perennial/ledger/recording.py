@@ -46,6 +46,14 @@ def plan_of(database: Database, campaign: str, day: date) -> PlanRecord | None:
         return _plan_of(connection, campaign, day)
 
 
+def plans_between(database: Database, since: date, until: date) -> list[PlanRecord]:
+    """Every plan of the days from `since` to `until`, both included, the oldest first."""
+    wanted = select(plans).where(plans.c.day >= since, plans.c.day <= until)
+    with database.reading() as connection:
+        rows = connection.execute(wanted.order_by(plans.c.day, plans.c.campaign)).mappings()
+        return [PlanRecord(**row) for row in rows]
+
+
 def dispatch_begun(database: Database, campaign: str, day: date) -> bool:
     """Whether anything of that day's plan was claimed, blocked or held out."""
     with database.reading() as connection:

@@ -98,6 +98,11 @@ class Ledger(People, Rights, Hearing, Responses):
         """Makes or upgrades the tables; may be run by several at once."""
         migrating.migrate(self._database)
 
+    def clock(self) -> datetime:
+        """The database's time in UTC, which all workers share."""
+        with self._database.reading() as connection:
+            return self._database.clock(connection)
+
     def check_writable(self) -> None:
         """Makes sure that what is about to be sent can be recorded.
 
@@ -301,6 +306,10 @@ class Ledger(People, Rights, Hearing, Responses):
     def plan_of(self, campaign: str, day: date) -> PlanRecord | None:
         """The plan of a campaign's day."""
         return recording.plan_of(self._database, campaign, day)
+
+    def plans_between(self, since: date, until: date) -> list[PlanRecord]:
+        """Every plan of the days from `since` to `until`, both included, the oldest first."""
+        return recording.plans_between(self._database, since, until)
 
     def dispatch_begun(self, campaign: str, day: date) -> bool:
         """Whether anything of that day's plan was claimed, blocked or held out."""

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from perennial.bootstrap import Installation
 from perennial.settings import Settings
 from perennial.studio.airflow_api import Airflow
+from perennial.studio.campaigns_page import campaign_routes
 from perennial.studio.office import Office
 from perennial.studio.pages import Pages, Place
 from perennial.studio.room import Room
@@ -20,7 +21,10 @@ from perennial.studio.today import today_routes
 from perennial.studio.visitors import Login, Visitor
 
 _STATIC = Path(__file__).parent / "static"
-_PLACES = (Place(path="/", title="Today"),)
+_PLACES = (
+    Place(path="/", title="Today"),
+    Place(path="/campaigns", title="Campaigns"),
+)
 
 
 def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starlette:
@@ -40,6 +44,7 @@ def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starle
     return Starlette(
         routes=[
             *today_routes(room),
+            *campaign_routes(room),
             *_static_routes(room),
         ]
     )

@@ -66,16 +66,17 @@ class Pages:
 
     def page(
         self,
-        name: str,
+        template: str,
         request: Request,
         visitor: Visitor,
+        /,
         *,
         status: int = 200,
         headers: Mapping[str, str] | None = None,
         **values: object,
     ) -> HTMLResponse:
         """A page by the name of its template; paths in it begin with `root`."""
-        html = self._environment.get_template(f"{name}.html.j2").render(
+        html = self._environment.get_template(f"{template}.html.j2").render(
             root=request.scope.get("root_path", ""),
             here=request.scope["path"].removeprefix(request.scope.get("root_path", "")),
             visitor=visitor,
