@@ -47,7 +47,7 @@ def overlapping(read: Callable[[int], Window], key: str) -> Iterator[list[Item]]
     offset, back, in_vain = 0, 0, 0
     while in_vain < _IN_VAIN:
         window = read(offset)
-        keys = [str(item.get(key)) for item in window.items]
+        keys = [_key(item, key) for item in window.items]
         if offset and not (keys and _seen(keys[0], recent)):
             back = max(1, 2 * back, len(keys) // 2)
             offset, in_vain = max(0, offset - back), in_vain + 1
@@ -80,6 +80,11 @@ def following(read: Callable[[str | None], Page]) -> Iterator[list[Item]]:
             break
         cursor = page.cursor
     raise StandsStill
+
+
+def _key(item: object, key: str) -> str:
+    # What is no item is refused by the table that it was meant for.
+    return str(item.get(key)) if isinstance(item, dict) else ""
 
 
 def _seen(key: str, recent: deque[set[str]]) -> bool:

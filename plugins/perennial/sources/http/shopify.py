@@ -63,6 +63,10 @@ PRODUCTS = Table(
 )
 
 
+class _TooDear(Exception):
+    """The query costs more than one query may."""
+
+
 class Shopify:
     """One shop."""
 
@@ -72,6 +76,7 @@ class Shopify:
     def __init__(self, client: ApiClient, version: str) -> None:
         self._client = client
         self._path = f"/admin/api/{version}/graphql.json"
+        self._rows = dict(_ROWS)
 
     def close(self) -> None:
         """Ends every connection."""
@@ -79,17 +84,23 @@ class Shopify:
 
     def pages(self, table: Table, wanted: Wanted) -> Iterator[list[Item]]:
         """The items of a list, a page at a time, by their ids: changes do not move them."""
+        for items in following(lambda cursor: self._first_that_fits(table, cursor, wanted)):
+            whole = table is ORDER_LINES
+            yield [self._with_all_lines(i) for i in items] if whole else items
 
-        def read(cursor: str | None) -> Page:
-            variables = {
-                "first": _ROWS[table.name],
-                "after": cursor,
-                "query": _search(wanted),
-            } | ({"lines": _LINES} if table is ORDER_LINES else {})
-            return self._page(table, self._asked(table.name, variables).get(table.path))
-
-        for items in following(read):
-            yield [self._with_all_lines(i) for i in items] if table is ORDER_LINES else items
+    def _first_that_fits(self, table: Table, cursor: str | None, wanted: Wanted) -> Page:
+        """A page as large as the limit on the cost of a query allows; shops' limits and prices of fields change."""
+        while True:
+            rows = self._rows[table.name]
+            lines = {"lines": _LINES} if table is ORDER_LINES else {}
+            variables = {"first": rows, "after": cursor, "query": _search(wanted)} | lines
+            try:
+                return self._page(table, self._asked(table.name, variables).get(table.path))
+            except _TooDear:
+                if rows == 1:
+                    problem = "a query for a single row costs more than one may."
+                    raise self._client.fail(self._path, problem) from None
+                self._rows[table.name] = rows // 2
 
     def _page(self, table: Table, said: Any) -> Page:  # noqa: ANN401 - JSON
         try:
@@ -104,6 +115,8 @@ class Shopify:
 
     def _with_all_lines(self, order: Item) -> Item:
         """An order whose lines did not all fit into the page, with the others; its lines are a plain list then."""
+        if not isinstance(order, dict):
+            return order
         first = self._page(ORDER_LINES, order.get("lineItems"))
         lines = list(first.items)
         if first.cursor:
@@ -135,6 +148,8 @@ class Shopify:
         codes = _codes(errors)
         if "THROTTLED" in codes:
             raise Busy(_seconds_until_enough(said))
+        if "MAX_COST_EXCEEDED" in codes:
+            raise _TooDear
         if codes & {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
             raise Stumble(_ITS_OWN)
         if "ACCESS_DENIED" in codes:

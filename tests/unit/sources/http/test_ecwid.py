@@ -166,7 +166,7 @@ def test_recent_buyers_are_asked_by_when_orders_were_placed(
     assert shop.source.recent_buyers(since) == {CHER, NURIA}
 
 
-@pytest.mark.parametrize("largest", [100, 7])
+@pytest.mark.parametrize("largest", [100, 30])
 def test_a_long_list_is_read_to_its_end_while_orders_leave_it(
     open_shop: OpenShop, lists: Lists, largest: int
 ) -> None:
