@@ -57,3 +57,10 @@ def schedule_in_words(campaign: Campaign) -> str:
     options.use_24hour_time_format = True
     words: str = get_description(campaign.schedule, options)
     return words
+
+
+def planned_on(campaign: Campaign, day: date) -> bool:
+    """Whether a campaign is planned on a day, by its cron line on the shop's clock."""
+    midnight = datetime.combine(day, time())
+    first = croniter(campaign.schedule, midnight - timedelta(seconds=1)).get_next(datetime)
+    return bool(first.date() == day)

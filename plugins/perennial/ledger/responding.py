@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import func, select
 
 from perennial.ledger.database import Database
 from perennial.ledger.statements import statement
-from perennial.ledger.tables import answers, cases, messages
-from perennial.model.words import Channel, SurveyScale
+from perennial.ledger.tables import answers, cases, message_events, messages
+from perennial.model.words import Channel, EventWord, MessageState, SurveyScale
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,15 @@ class DayResponses:
     cases: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class SenderHealth:
+    """What came back for the emails of some days; mailbox providers judge a sender by these shares."""
+
+    accepted: int = 0
+    bounced: int = 0
+    complained: int = 0
+
+
 class Responses:
     """The part of the ledger that says what came back; see Ledger."""
 
@@ -85,3 +94,39 @@ class Responses:
                 scores.setdefault(SurveyScale(scale), {})[score] = count
             standing: int = connection.execute(opened).scalar_one()
         return DayResponses(channels=channels, scores=scores, cases=standing)
+
+    def sender_health(
+        self, since: date, until: date, *, campaigns: Collection[str]
+    ) -> SenderHealth:
+        """Accepted emails of the plans from `since` to `until`, both included, and how many came back or were marked."""
+        days = [since + timedelta(days=n) for n in range((until - since).days + 1)]
+        # By campaign and day, as the index lies.
+        of_those = (
+            messages.c.campaign.in_(sorted(campaigns)),
+            messages.c.day.in_(days),
+            messages.c.state == MessageState.ACCEPTED,
+            messages.c.channel == Channel.EMAIL,
+        )
+        came_back = (
+            select(message_events.c.word, func.count().label("messages"))
+            .join(messages, messages.c.key == message_events.c.message_key)
+            .where(*of_those, message_events.c.word.in_((EventWord.BOUNCED, EventWord.COMPLAINED)))
+            .group_by(message_events.c.word)
+        )
+        with self._database.reading() as connection:
+            accepted: int = connection.execute(
+                select(func.count()).select_from(messages).where(*of_those)
+            ).scalar_one()
+            words = {row.word: row.messages for row in connection.execute(came_back)}
+        return SenderHealth(
+            accepted=accepted,
+            bounced=words.get(EventWord.BOUNCED, 0),
+            complained=words.get(EventWord.COMPLAINED, 0),
+        )
+
+    def doubt_count(self) -> int:
+        """How many messages may have been sent and wait for evidence or a person."""
+        doubtful = select(func.count()).where(messages.c.state == MessageState.IN_DOUBT)
+        with self._database.reading() as connection:
+            count: int = connection.execute(doubtful).scalar_one()
+        return count

@@ -125,6 +125,17 @@ def previous_day(engine: Engine, campaign: str, day: date) -> date | None:
     return next((d for d in days if engine.lake.exists(plan_partition(campaign, d))), None)
 
 
+def conflicts(engine: Engine, campaigns: Sequence[str], day: date) -> int:
+    """How many people were kept from a campaign's message of a day by another campaign or by a cap."""
+    partitions = [p for name in campaigns if engine.lake.exists(p := plan_partition(name, day))]
+    if not partitions:
+        return 0
+    columns = {"person_id": "varchar", "reason": "varchar"}
+    engine.stack("crowd", columns, partitions, alike=True)
+    crowded: int = engine.scalar(_CROWDED)
+    return crowded
+
+
 def people_behind(
     engine: Engine, campaign: str, day: date, name: str, *, limit: int, offset: int = 0
 ) -> list[Someone]:
@@ -214,6 +225,9 @@ _VARIANTS = """
     select step, template, channel, locale, count(*) as messages, coalesce(sum(segments), 0)::bigint as segments,
         coalesce(sum(cost), 0)::decimal(18, 4) as cost
     from members where outcome = 'send' group by all order by step, channel, locale
+"""
+_CROWDED = f"""
+    select count(distinct person_id) from crowd where reason in ('{Reason.LOWER_PRIORITY}', '{Reason.CAPPED}')
 """
 _OUTSIDERS = """
     select customer_id, stage, orders, recency_days from everybody

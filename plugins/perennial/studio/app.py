@@ -13,6 +13,7 @@ from starlette.routing import Route
 from perennial.bootstrap import Installation
 from perennial.settings import Settings
 from perennial.studio.airflow_api import Airflow
+from perennial.studio.calendar_page import calendar_routes
 from perennial.studio.campaigns_page import campaign_routes
 from perennial.studio.office import Office
 from perennial.studio.pages import Pages, Place
@@ -23,6 +24,7 @@ from perennial.studio.visitors import Login, Visitor
 _STATIC = Path(__file__).parent / "static"
 _PLACES = (
     Place(path="/", title="Today"),
+    Place(path="/calendar", title="Calendar"),
     Place(path="/campaigns", title="Campaigns"),
 )
 
@@ -44,6 +46,7 @@ def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starle
     return Starlette(
         routes=[
             *today_routes(room),
+            *calendar_routes(room),
             *campaign_routes(room),
             *_static_routes(room),
         ]

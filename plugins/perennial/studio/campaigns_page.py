@@ -128,6 +128,7 @@ def campaign_routes(room: Room) -> list[Route]:
 
     async def people(request: Request, visitor: Visitor) -> Response:
         name, step = request.path_params["name"], request.query_params.get("step", "")
+        meaning = _meaning(step)
         number = whole_number(request, "page", default=1)
         day, found = await room.ask(lambda p: _people(p, name, chosen_day(request), step, number))
         return room.pages.page(
@@ -137,7 +138,7 @@ def campaign_routes(room: Room) -> list[Route]:
             name=name,
             day=day,
             step=step,
-            meaning=_meaning(step),
+            meaning=meaning,
             people=found[:_PAGE],
             number=number,
             more=len(found) > _PAGE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -12,50 +12,59 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from perennial.campaigns.definition import Campaign
-from perennial.model.words import Control
-from perennial.pipeline.accounting import Account
-from perennial.pipeline.plan_reading import plan_partition
+from perennial.ledger.responding import SenderHealth
+from perennial.ledger.values import PlanRecord, Standing
+from perennial.model.datasets import MEMBERSHIPS
+from perennial.model.words import Control, MessageState
 from perennial.pipeline.verifying import read_verdicts
 from perennial.steps.services import Perennial
 from perennial.studio.airflow_api import AirflowRefused, DagState, RequiredAction
+from perennial.studio.asking import chosen_day, shop_day
 from perennial.studio.room import Room
 from perennial.studio.visitors import Visitor
 
 if TYPE_CHECKING:
     from perennial.validation.verdicts import Verdict
 
-_HEALTH_DAYS = 7
+_WEEK = timedelta(days=6)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignToday:
-    """One campaign on one day; without an account nothing has been planned yet."""
+    """One campaign on one day; without a plan nothing has been planned yet."""
 
     campaign: Campaign
-    account: Account | None
+    plan: PlanRecord | None
+    standing: Standing
     control: Control
+    week: Sequence[int]
+    """Messages planned on each of the last seven days, the day itself last."""
+
+    @property
+    def send(self) -> int:
+        return self.plan.counts["send"] if self.plan else 0
 
     @property
     def waiting(self) -> int:
         """Messages that are planned and have not left yet."""
-        return self.account.not_yet_claimed + self.account.retryable if self.account else 0
+        settled = (MessageState.ACCEPTED, MessageState.REFUSED, MessageState.IN_DOUBT)
+        left = sum(self.standing.states.get(state, 0) for state in settled)
+        return max(0, self.send - left - sum(self.standing.blocked.values()))
 
+    @property
+    def in_doubt(self) -> int:
+        return self.standing.states.get(MessageState.IN_DOUBT, 0)
 
-@dataclass(frozen=True, kw_only=True)
-class SenderHealth:
-    """What came back over the last week, by count of accepted emails."""
-
-    accepted: int
-    bounced: int
-    complained: int
+    @property
+    def needs_attention(self) -> bool:
+        return bool(self.in_doubt) or self.control is not Control.RUN
 
 
 @dataclass(frozen=True, kw_only=True)
 class Today:
-    """What the page shows, as values. `night` is the last day whose audiences are formed."""
+    """What the page shows, as values. `night` is the last day up to this one whose audiences are formed."""
 
     day: date
-    now: datetime
     night: date | None
     verdicts: Sequence[Verdict]
     campaigns: Sequence[CampaignToday]
@@ -67,20 +76,25 @@ class Today:
         """Whether this day's data are verified."""
         return self.night == self.day
 
+    @property
+    def findings(self) -> int:
+        return sum(len(verdict.findings) for verdict in self.verdicts)
+
 
 def look_at_today(perennial: Perennial, day: date | None = None) -> Today:
     """Gathers the page of a day; today where the shop is, unless another day is asked for."""
-    now = perennial.now()
-    chosen = day or now.astimezone(perennial.shop.zone).date()
-    nights = perennial.engine.lake.days("memberships")
+    chosen = day or shop_day(perennial)
+    nights = perennial.engine.lake.days(MEMBERSHIPS.name)
+    plans = perennial.ledger.plans_between(chosen - _WEEK, chosen)
+    campaigns = [_campaign(perennial, campaign, chosen, plans) for campaign in perennial.campaigns]
+    names = [campaign.name for campaign in perennial.campaigns]
     return Today(
         day=chosen,
-        now=now,
-        night=max((n for n in nights if n <= chosen), default=None),
+        night=max((night for night in nights if night <= chosen), default=None),
         verdicts=read_verdicts(perennial.engine.lake, chosen),
-        campaigns=[_campaign(perennial, c, chosen) for c in perennial.campaigns],
-        doubts=len(perennial.doubts()),
-        health=_health(perennial, chosen),
+        campaigns=sorted(campaigns, key=_by_urgency),
+        doubts=perennial.ledger.doubt_count(),
+        health=perennial.ledger.sender_health(chosen - _WEEK, chosen, campaigns=names),
     )
 
 
@@ -88,8 +102,8 @@ def today_routes(room: Room) -> list[Route]:
     """The first page."""
 
     async def show(request: Request, visitor: Visitor) -> Response:
-        day = request.query_params.get("day")
-        today = await room.ask(lambda p: look_at_today(p, date.fromisoformat(day) if day else None))
+        day = chosen_day(request)
+        today = await room.ask(lambda p: look_at_today(p, day))
         dags, actions, trouble = await _asked(room, visitor)
         return room.pages.page(
             "today", request, visitor, today=today, dags=dags, actions=actions, trouble=trouble
@@ -103,35 +117,25 @@ async def _asked(
 ) -> tuple[Mapping[str, DagState], Sequence[RequiredAction], str | None]:
     """What Airflow says; without it the page shows the rest."""
     try:
-        return (
-            await room.airflow.dags(visitor),
-            await room.airflow.required_actions(visitor),
-            None,
-        )
+        dags = await room.airflow.dags(visitor)
+        return dags, await room.airflow.required_actions(visitor), None
     except AirflowRefused as refused:
         return {}, (), str(refused)
 
 
-def _campaign(perennial: Perennial, campaign: Campaign, day: date) -> CampaignToday:
-    planned = perennial.engine.lake.exists(plan_partition(campaign.name, day))
+def _campaign(
+    perennial: Perennial, campaign: Campaign, day: date, plans: Sequence[PlanRecord]
+) -> CampaignToday:
+    own = {plan.day: plan for plan in plans if plan.campaign == campaign.name}
+    week = [own.get(day - _WEEK + timedelta(days=n)) for n in range(7)]
     return CampaignToday(
         campaign=campaign,
-        account=perennial.account(campaign.name, day) if planned else None,
+        plan=own.get(day),
+        standing=perennial.ledger.standing(campaign.name, day),
         control=perennial.ledger.control_of(campaign.name),
+        week=[plan.counts["send"] if plan else 0 for plan in week],
     )
 
 
-def _health(perennial: Perennial, day: date) -> SenderHealth:
-    days = [day - timedelta(days=n) for n in range(_HEALTH_DAYS)]
-    emails = [
-        channel
-        for campaign in perennial.campaigns
-        for each in days
-        for channel in perennial.ledger.responses(campaign.name, each).channels
-        if channel.channel == "email"
-    ]
-    return SenderHealth(
-        accepted=sum(c.accepted for c in emails),
-        bounced=sum(c.bounced for c in emails),
-        complained=sum(c.complained for c in emails),
-    )
+def _by_urgency(each: CampaignToday) -> tuple[bool, bool, str]:
+    return not each.needs_attention, each.plan is None, str(each.campaign.send_at)
