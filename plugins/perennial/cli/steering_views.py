@@ -141,12 +141,16 @@ def status_json(status: SendingStatus) -> dict[str, Any]:
         "unknown_reports": status.unknown_reports,
         "epoch": status.epoch,
         "begun": status.begun,
+        "without_data": [found.as_json() for found in status.without_data],
     }
 
 
 def status(data: Json) -> RenderableType:
     """Where sending stands."""
-    parts = [commands(data["commands"]), _doubts_by_day(data["doubts"])]
+    parts: list[RenderableType] = [
+        Text(found["sentence"], style="red") for found in data["without_data"]
+    ]
+    parts += [commands(data["commands"]), _doubts_by_day(data["doubts"])]
     if data["unknown_reports"]:
         parts.append(
             Text(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from perennial.errors import MissingPartition
 from perennial.lake.partitions import Lake, Partition
 from perennial.model.datasets import MEMBERSHIPS, SHOP_DATASETS
+from perennial.model.shop import Shop
 from perennial.pipeline.verifying import VERDICTS, night_published, read_verdicts
+from perennial.report.night_page import render_no_data
 
 _LOOKED_BACK = timedelta(days=7)
 
@@ -45,6 +49,23 @@ def refuse_without_data(lake: Lake, day: date) -> None:
     if found := look_for_data(lake, day):
         msg = f"{found} Run the night first: perennial night --day {day}"
         raise MissingPartition(msg)
+
+
+def write_no_data_page(
+    missing: NoData, *, shop: Shop, campaigns: Sequence[str], page: Path
+) -> Path:
+    """Writes the page of a day on which nothing was sent; it leads to the night's page, where there is one."""
+    night = page.with_name(f"{page.stem}-night.html")
+    text = render_no_data(
+        shop=shop.name,
+        day=missing.day,
+        why=missing.why,
+        campaigns=campaigns,
+        night_page=night.name if night.exists() else None,
+    )
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(text, encoding="utf-8")
+    return page
 
 
 def days_without_data(lake: Lake, today: date | None) -> list[NoData]:

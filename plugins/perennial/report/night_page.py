@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +23,8 @@ _WORST_FIRST = (Action.STOP, Action.HOLD, Action.QUARANTINE, Action.WARN)
 def render_night(figures: NightFigures) -> str:
     """One self-contained HTML page that needs no network; the files it names lie beside the lake."""
     release = figures.release
-    return _template().render(
+    page = _environment().get_template("night_page.html.j2")
+    return page.render(
         figures=figures,
         day=format_date(figures.day, "EEEE, d MMMM y", locale="en"),
         findings=sorted(figures.findings, key=lambda f: _WORST_FIRST.index(f.action)),
@@ -35,6 +38,23 @@ def render_night(figures: NightFigures) -> str:
         if release
         else None,
         meaning={str(action): action.meaning for action in Action},
+    )
+
+
+def render_no_data(
+    *, shop: str, day: date, why: str, campaigns: Sequence[str], night_page: str | None
+) -> str:
+    """The page of a day without verified data: nothing was sent, and why."""
+    return (
+        _environment()
+        .get_template("no_data_page.html.j2")
+        .render(
+            shop=shop,
+            day=format_date(day, "d MMMM y", locale="en"),
+            why=why,
+            campaigns=campaigns,
+            night_page=night_page,
+        )
     )
 
 
@@ -58,11 +78,11 @@ def _percent(share: float) -> str:
 
 
 @cache
-def _template() -> jinja2.Template:
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["number"] = _number
     environment.filters["percent"] = _percent
     environment.filters["with_code"] = _with_code
-    return environment.get_template("night_page.html.j2")
+    return environment

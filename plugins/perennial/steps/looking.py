@@ -65,9 +65,14 @@ class LookingSteps(CampaignSteps):
         )
 
     def report(self, day: date) -> Path:
-        """Writes the page of a day and says where it lies."""
+        """Writes the page of a day and says where it lies; a day without verified data says so."""
+        from perennial.pipeline.no_data import look_for_data, write_no_data_page
         from perennial.pipeline.reporting import data_figures, write_day_page
 
+        page = self.settings.home / "reports" / f"{day.isoformat()}.html"
+        if missing := look_for_data(self.engine.lake, day):
+            titles = [campaign.title for campaign in self.campaigns]
+            return write_no_data_page(missing, shop=self.shop, campaigns=titles, page=page)
         return write_day_page(
             self.engine,
             self.ledger,
@@ -76,7 +81,7 @@ class LookingSteps(CampaignSteps):
             shop=self.shop,
             data=data_figures(self.engine.lake, day),
             mailbox=self.mailbox(),
-            page=self.settings.home / "reports" / f"{day.isoformat()}.html",
+            page=page,
             told_at=None if self.settings.clock is Clock.SIMULATED else self.now(),
         )
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from perennial.model.keys import MessageKey
 from perennial.model.words import Control, MessageState
+from perennial.settings import Clock
 from perennial.steps.campaign_day import CampaignSteps
 
 if TYPE_CHECKING:
     from perennial.ledger.values import Command, Doubt, Ruling
+    from perennial.pipeline.no_data import NoData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,7 @@ class SendingStatus:
     """What has been commanded, and what waits for evidence or for a person.
 
     unknown_reports: messages that a provider reports on and that this ledger does not know; see `reconcile`.
+    without_data: the days of the last week without verified data, on which nothing was sent.
     """
 
     commands: Sequence[Command]
@@ -28,6 +31,7 @@ class SendingStatus:
     unknown_reports: int
     epoch: int
     begun: int
+    without_data: Sequence[NoData] = ()
 
 
 class SteeringSteps(CampaignSteps):
@@ -44,6 +48,8 @@ class SteeringSteps(CampaignSteps):
 
     def sending_status(self) -> SendingStatus:
         """Where sending stands, over all campaigns."""
+        from perennial.pipeline.no_data import days_without_data
+
         fence = self.ledger.fence()
         return SendingStatus(
             commands=self.ledger.controls(),
@@ -51,7 +57,14 @@ class SteeringSteps(CampaignSteps):
             unknown_reports=self.ledger.parked(),
             epoch=fence.epoch,
             begun=fence.begun,
+            without_data=days_without_data(self.engine.lake, self._today()),
         )
+
+    def _today(self) -> date | None:
+        """The day of the shop's clock; a simulated clock knows no today."""
+        if self.settings.clock is Clock.SIMULATED:
+            return None
+        return self.now().astimezone(self.shop.zone).date()
 
     def doubts(self, *, campaign: str | None = None, day: date | None = None) -> list[Doubt]:
         """Messages that may have been sent, the oldest first; a request that a dead worker left is one of them."""
