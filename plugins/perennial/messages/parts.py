@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import TemplateError as JinjaError
-from jinja2.runtime import Context
 
 from perennial.errors import RenderError
+from perennial.messages.gap_groups import Tidy, filler
 from perennial.messages.sandbox import CustomerEnvironment
-from perennial.messages.splitting import split
+from perennial.messages.splitting import Split, split
 from perennial.messages.tidying import Tidying
 from perennial.model.message import interleave
 
@@ -23,11 +23,7 @@ class Part:
     ) -> None:
         cut = split(environment, source, tidying)
         self.literals = cut.literals
-        self._environment = environment
-        self._blocks = cut.gaps.blocks
-        self._generate = cut.gaps.root_render_func
-        self._tidying = tidying
-        self._open_start, self._open_end = cut.open_start, cut.open_end
+        self._filled = filler(environment, cut.gaps, _tidy(cut, tidying) if tidying else None)
 
     def gaps(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """The texts of the gaps, in their order.
@@ -37,22 +33,13 @@ class Part:
         """
         if len(self.literals) == 1:
             return ()
-        # What Template.new_context does, by a shorter way.
-        context = Context(self._environment, values, None, self._blocks)  # type: ignore[arg-type]
         try:
-            texts = [*self._generate(context)]
+            return self._filled(values)
         except JinjaError as error:
             raise RenderError(str(error)) from None
         except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             message = f"A filter was given a value that it cannot take ({type(error).__name__})."
             raise RenderError(message) from None
-        if self._tidying:
-            texts = [self._tidying.shorten(text) for text in texts]
-            if self._open_start:
-                texts[0] = texts[0].lstrip()
-            if self._open_end:
-                texts[-1] = texts[-1].rstrip()
-        return tuple(texts)
 
     def fill(self, values: Mapping[str, Any]) -> str:
         """The part with the values in their places.
@@ -63,3 +50,16 @@ class Part:
         if len(self.literals) == 1:
             return self.literals[0]
         return interleave(self.literals, self.gaps(values))
+
+
+def _tidy(cut: Split, tidying: Tidying) -> Tidy:
+    """Makes a gap's text tidy; where no words stand before or after it, from that end, too."""
+    last = len(cut.gaps) - 1
+
+    def tidy(place: int, text: str) -> str:
+        text = tidying.shorten(text)
+        if cut.open_start and place == 0:
+            text = text.lstrip()
+        return text.rstrip() if cut.open_end and place == last else text
+
+    return tidy

@@ -1,8 +1,4 @@
-"""What a template says of a product, and of nothing else, is said once for each product and then remembered.
-
-A million emails speak of a few thousand products. What is remembered goes by the very object, not by what it equals:
-products are made once each, and two that only equal each other may be written differently.
-"""
+"""What a template says of one product of a list, and of nothing else, is said once for each product and then remembered."""
 
 from __future__ import annotations
 
@@ -16,11 +12,10 @@ from markupsafe import Markup
 
 from perennial.messages.gap_code import compiled
 from perennial.messages.plain_words import plain_names
+from perennial.messages.remembering import Remembered
 from perennial.model.fields import MERGE_FIELDS, FieldType
 
 _PRODUCTS = frozenset(f.name for f in MERGE_FIELDS.values() if f.type is FieldType.PRODUCTS)
-# So many characters are remembered twice over: as many products as most shops have.
-_MOST_CHARACTERS = 4_000_000
 
 
 def remember_products(environment: Environment, tree: nodes.Template) -> nodes.Template:
@@ -65,31 +60,6 @@ class _Remembering(NodeTransformer):
             nodes.Name(name, "load", lineno=lineno), filter_, [], [], None, None, lineno=lineno
         )
         return nodes.Output([said], lineno=lineno)
-
-
-class Remembered:
-    """What a function says of an object, as long as there is room."""
-
-    def __init__(self, say: Callable[[object], str], *, most: int = _MOST_CHARACTERS) -> None:
-        self._say = say
-        self._most = most
-        self._room = most
-        # By the address of the object, which is kept beside its words, so that no other comes to lie there.
-        self._young: dict[int, tuple[object, str]] = {}
-        self._old: dict[int, tuple[object, str]] = {}
-
-    def __call__(self, thing: object) -> str:
-        known = self._young.get(id(thing))
-        return known[1] if known else self._kept(thing)
-
-    def _kept(self, thing: object) -> str:
-        """Moves it to the young, which become the old when there is no room; the old are forgotten then."""
-        known = self._old.get(id(thing)) or (thing, self._say(thing))
-        self._room -= len(known[1])
-        if self._room < 0:
-            self._old, self._young, self._room = self._young, {}, self._most
-        self._young[id(thing)] = known
-        return known[1]
 
 
 def _writer(

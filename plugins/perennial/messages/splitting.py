@@ -1,18 +1,18 @@
-"""A template cut in two: the words that are the same for everybody, and code that makes what stands between them.
+"""A template cut in two: the words that are the same for everybody, and what stands between them.
 
 Only the top level of a template is cut: plain text there is the same for everybody; what is printed, chosen or repeated
-is a gap. The code of all gaps is one function, so that whatever one of them leaves behind, the next ones find.
+is a gap.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jinja2 import Environment, Template, nodes
+from jinja2 import Environment, nodes
 from markupsafe import escape
 
 from perennial.messages.choices import cut_choices
-from perennial.messages.gap_code import Gap, compiled
+from perennial.messages.gap_code import Gap
 from perennial.messages.plain_words import single_statements
 from perennial.messages.product_words import remember_products
 from perennial.messages.tidying import Tidying
@@ -20,14 +20,14 @@ from perennial.messages.tidying import Tidying
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """The literals of a template, one more than it has gaps, and a template that yields the text of each gap in turn.
+    """The literals of a template, and the gaps between them.
 
     Where there are no words before the first gap (`open_start`) or after the last (`open_end`), the white space that
     tidying takes from that end of the text is the gap's.
     """
 
     literals: tuple[str, ...]
-    gaps: Template
+    gaps: tuple[Gap, ...]
     open_start: bool
     open_end: bool
 
@@ -46,7 +46,7 @@ def split(environment: Environment, source: str, tidying: Tidying | None = None)
         literals[-1] += tidying.end
     return Split(
         literals=tuple(literals),
-        gaps=compiled(environment, gaps),
+        gaps=tuple(gaps),
         open_start=open_start,
         open_end=open_end,
     )

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from perennial.errors import RenderError
 from perennial.messages.parts import Part, interleave
 from perennial.messages.phrasing import Phrasing
-from perennial.messages.product_words import Remembered
+from perennial.messages.remembering import Remembered
 from perennial.messages.sandbox import CustomerEnvironment
 from perennial.messages.tidying import ONE_LINE, PLAIN_TEXT, SHORT_TEXT, Tidying
 from perennial.messages.values import Product, example_values
@@ -298,6 +298,27 @@ def test_what_is_remembered_of_a_product_is_that_product_s_own() -> None:
         assert part.gaps({"liked": (cheap, equal)}) == ("Tea for 2.5. Tea for 2.50. ",)
 
 
+@pytest.mark.parametrize("kind", WHOLE)
+def test_what_is_remembered_of_a_value_is_that_value_s_own(kind: str) -> None:
+    source = "{{ points_value }} of {{ points_value | money }} for {{ first_name }}."
+    values = example_values()
+
+    for amount, name in (("2.5", "Ann"), ("2.50", "Bea"), ("2.5", "Ann"), ("2.50", "\n\n\n Zoë ")):
+        given = {**values, "points_value": Decimal(amount), "first_name": name}
+        assert_parts_are_the_whole(kind, source, given)
+
+
+def test_the_same_words_for_many_are_the_very_same_texts() -> None:
+    part = Part(CustomerEnvironment(FILTERS, markup=True), "Hi {{ first_name }}: {{ coupon_code }}")
+    name = "".join(["Zo", "ë"])
+
+    one = part.gaps({"first_name": name, "coupon_code": "ONE"})
+    other = part.gaps({"first_name": name, "coupon_code": "OTHER"})
+
+    assert (one, other) == (("Zoë", "ONE"), ("Zoë", "OTHER"))
+    assert one[0] is other[0]
+
+
 def test_of_many_products_as_many_are_remembered_as_there_is_room_for() -> None:
     asked = []
 
@@ -305,7 +326,7 @@ def test_of_many_products_as_many_are_remembered_as_there_is_room_for() -> None:
         asked.append(thing)
         return str(thing)
 
-    remembered = Remembered(say, most=20)
+    remembered = Remembered(say, most=120)
     things = [f"thing {number}" for number in range(10)]
 
     for thing in (*things, things[-1], things[-1], things[0]):
