@@ -402,7 +402,7 @@ def _installation() -> Iterator[Perennial]:
 
 
 def connected(settings: Settings) -> dict[str, object]:
-    """The settings that Airflow's connections hold: the shop's database, the providers' keys and hosts.
+    """The settings that Airflow's connections hold: the shop's database or API, the providers' keys and hosts.
 
     The names of the connections are taken out, so that what is put together is checked as if nobody had named any.
 
@@ -411,7 +411,7 @@ def connected(settings: Settings) -> dict[str, object]:
     """
     found: dict[str, object] = {}
     if settings.source_connection:
-        found["source_url"] = _source_url(_connection(settings.source_connection))
+        found |= _source(_connection(settings.source_connection))
     if name := settings.sendgrid_connection:
         connection = _connection(name)
         found |= {"sendgrid_connection": None} | _host("sendgrid_host", connection)
@@ -451,6 +451,13 @@ def _host(setting: str, connection: Any) -> dict[str, object]:  # noqa: ANN401 -
     if "://" not in host:
         host = f"{connection.schema or 'https'}://{host}"
     return {setting: f"{host}:{connection.port}" if connection.port else host}
+
+
+def _source(connection: Any) -> dict[str, object]:  # noqa: ANN401 - Airflow's connection
+    """The address of the shop's database; or, from a connection of type http, the key of its API."""
+    if connection.conn_type == "http":
+        return {"source_api_key": connection.login, "source_api_secret": connection.password}
+    return {"source_url": _source_url(connection)}
 
 
 def _source_url(connection: Any) -> str:  # noqa: ANN401 - Airflow's connection

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -75,6 +77,22 @@ TEXT = {
 }
 
 
+@pytest.mark.parametrize("login", ["ck_made_up", None])
+def test_a_connection_of_type_http_holds_the_key_of_the_shops_api(
+    monkeypatch: pytest.MonkeyPatch, login: str | None
+) -> None:
+    """Case 47."""
+    monkeypatch.setenv("PERENNIAL_SOURCE_CONNECTION", "shop")
+    shop = {"conn_type": "http", "login": login, "password": CANARY}
+    settings = settings_by(monkeypatch, mail=MAIL, text=TEXT, shop=shop)
+
+    assert settings.source_api_secret is not None
+    assert settings.source_api_secret.get_secret_value() == CANARY
+    assert (settings.source_api_key is not None) == bool(login)
+    assert settings.source_url is None
+    assert CANARY not in repr(settings)
+
+
 def test_connections_bring_keys_and_hosts_and_show_neither(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -116,16 +134,16 @@ def test_a_connection_that_airflow_does_not_know_is_named(monkeypatch: pytest.Mo
         settings_by(monkeypatch, mail=MAIL)
 
 
-def test_the_tasks_of_a_campaign_send_with_a_key_that_nobody_else_gets_to_see(
-    tmp_path: Path,
-) -> None:
-    """Case 47: a night by Airflow itself; its logs, fields and XComs, the lake and the ledger are searched for the key.
+@pytest.fixture(scope="module")
+def a_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A night and a campaign by Airflow itself, by SendGrid as the emulator plays it; whoever is in the shop can be told.
 
     Not with Airflow's level DEBUG: then Airflow itself writes down what it is about to mask.
     """
+    home = tmp_path_factory.mktemp("a-day") / "home"
     with emulator_thread(Options(sendgrid_key=CANARY)) as emulator:
-        home = tmp_path / "home"
         load_sample(home / "shop.db", shift_to=DAY, households=HOUSEHOLDS)
+        name_everybody(home / "shop.db")
         environment = os.environ | {
             "PERENNIAL_HOME": str(home),
             "PERENNIAL_CLOCK": "simulated",
@@ -143,8 +161,60 @@ def test_the_tasks_of_a_campaign_send_with_a_key_that_nobody_else_gets_to_see(
             subprocess.run(command, env=environment, check=True, stdout=log, stderr=log)
         assert emulator.accepted().total() > 5
         assert set(emulator.accepted().values()) == {1}
-    found = [path for path in home.rglob("*") if path.is_file() and holds(path, CANARY)]
-    assert found == []
+    return home
+
+
+def test_the_tasks_of_a_campaign_send_with_a_key_that_nobody_else_gets_to_see(a_day: Path) -> None:
+    """Case 47: its logs, fields and XComs, the lake and the ledger are searched for the key."""
+    assert [path for path in files_under(a_day) if holds(path, CANARY)] == []
+
+
+def test_airflow_keeps_nothing_by_which_a_customer_could_be_told(a_day: Path) -> None:
+    """Case 47: neither names nor addresses nor coupons are in the logs, fields and XComs, so none is left by an erasure."""
+    kept = [*files_under(a_day / "airflow"), a_day / "dags.log"]
+    lake = [path for path in files_under(a_day / "lake") if path.suffix == ".parquet"]
+    phones, coupons = phones_in(a_day / "shop.db"), coupons_in(a_day / "ledger.db")
+    telling = [*PLANTED, *phones, *coupons]
+
+    assert phones
+    assert coupons
+    assert {word for word in PLANTED for path in lake if word in str(pq.read_table(path))}
+    # What a plan hands on is there, so this is where XComs and what was logged are.
+    assert any(holds(path, "plan_hash") for path in kept)
+    assert any(path.suffix == ".log" and path.stat().st_size for path in kept)
+    assert [(path.name, word) for path in kept for word in telling if holds(path, word)] == []
+
+
+PLANTED = ("Quirina", "Zapfelhuber", "zapf.")
+
+
+def name_everybody(shop: Path) -> None:
+    """Gives everybody names and addresses that are found nowhere else."""
+    with sqlite3.connect(shop) as connection:
+        connection.execute(
+            "update customers set first_name = 'Quirina', last_name = 'Zapfelhuber',"
+            " email = 'zapf.' || customer_id || '@mail.example'"
+        )
+
+
+def phones_in(shop: Path) -> set[str]:
+    """Every phone number, without blanks and without its country."""
+    with sqlite3.connect(shop) as connection:
+        said = connection.execute("select phone from customers where phone is not null")
+        digits = {"".join(filter(str.isdigit, phone)) for (phone,) in said}
+    return {number[-10:] for number in digits if len(number) >= 10}
+
+
+def coupons_in(ledger: Path) -> set[str]:
+    with sqlite3.connect(ledger) as connection:
+        found = connection.execute(
+            "select coupon_code from messages where coupon_code is not null"
+        ).fetchall()
+    return {code for (code,) in found}
+
+
+def files_under(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def holds(path: Path, text: str) -> bool:
