@@ -61,14 +61,16 @@ def _usual(rule: Rule, past: Past) -> Usual | None:
 
 
 def _bound(rule: Rule, end: str, figures: Mapping[str, float], past: Past) -> float | None:
-    bound = rule.kwargs.get(end)
+    bound, figure = rule.kwargs.get(end), rule.figure or ""
     if not isinstance(bound, FromHistory):
         return bound
-    usual = past.usual(rule.figure or "", bound)
+    if figures.get("rows", bound.rows) < bound.rows:
+        return None
+    usual = past.usual(figure, bound)
     if usual is None:
         return bound.otherwise
-    chance = chance_of(rule.figure or "", usual, figures)
+    chance = chance_of(figure, usual, figures)
     if end == "max_value":
         return bound.high(usual, chance)
     low = bound.low(usual, chance)
-    return low if (rule.figure or "").startswith(_MAY_BE_NEGATIVE) else max(low, 0.0)
+    return low if figure.startswith(_MAY_BE_NEGATIVE) else max(low, 0.0)

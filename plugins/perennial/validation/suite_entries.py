@@ -18,12 +18,13 @@ _SEVERITIES = {
     Action.QUARANTINE: "warning",
     Action.WARN: "info",
 }
-_HISTORY = ("times", "spreads", "distance", "like", "nights", "otherwise")
+_HISTORY = ("times", "spreads", "distance", "like", "nights", "rows", "otherwise")
 _PARTS = ("type", "kwargs", "severity", "meta", "description")
 _RULE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TEXTS = ("rule", "on_failure", "sentence", "owner")
 _WHOLE_NUMBERS = ("stop_from_rows", "stop_after_nights", "retry_nights")
 _META = (*_TEXTS, "stop_above", *_WHOLE_NUMBERS, "campaigns")
+_WHOLE = ("nights", "rows")
 _OF_ROWS = ("stop_above", "stop_from_rows", "retry_nights")
 _BOUNDS = ("min_value", "max_value")
 _FIGURE_TYPE = "expect_column_values_to_be_between"
@@ -202,8 +203,8 @@ def _history_word(key: str, word: Any) -> Any:  # noqa: ANN401 - a number or a l
             msg = f"$history.like knows no `{word}`."
             raise EntryMistake(msg, nearest(str(word), Likeness)) from None
     least = {"times": 1, "nights": 1}.get(key, 0)
-    if not _is_number(word) or word < least or (key == "nights" and not isinstance(word, int)):
-        kind = "a whole number" if key == "nights" else "a number"
+    if not _is_number(word) or word < least or (key in _WHOLE and not isinstance(word, int)):
+        kind = "a whole number" if key in _WHOLE else "a number"
         msg = f"$history.{key} must be {kind} from {least}."
         raise EntryMistake(msg)
     return word

@@ -10,7 +10,7 @@ nights; how far it may lie from it is the widest of what is asked for:
     chance      always: four times what chance alone makes of a figure of this size, so that a small shop is left alone
 
 `like` says which nights are similar: `weekday`, the last eight of the same weekday, or `any`, the last 28. With fewer than
-`nights` of them there is no bound, or `otherwise`.
+`nights` of them there is no bound, or `otherwise`; and none for a night of fewer than `rows` rows, whose shares mean little.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class FromHistory:
     distance: float | None = None
     like: Likeness = Likeness.WEEKDAY
     nights: int = 4
+    rows: int = 0
     otherwise: float | None = None
 
     def low(self, usual: Usual, chance: float) -> float:

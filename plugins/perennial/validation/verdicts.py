@@ -126,7 +126,7 @@ class Verdict:
 
 
 def _number(value: float) -> str:
-    if value == 0 or abs(value) >= 100:
+    if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
 
