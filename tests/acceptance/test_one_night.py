@@ -157,6 +157,20 @@ def test_with_the_wall_clock_a_day_of_another_time_sends_nothing(home: Path) -> 
     assert account.not_yet_claimed == (0 if late else plan.send)
 
 
+def test_a_worker_whose_clock_is_wrong_sends_nothing_before_its_time_or_after_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Case 48: to this worker it is the day of the campaign; the ledger knows better."""
+    noon = datetime(DAY.year, DAY.month, DAY.day, 18, tzinfo=UTC)
+    with services(settings_at(home, Clock.WALL)) as perennial:
+        monkeypatch.setattr(type(perennial), "now", lambda _: noon)
+        plan = perennial.plan("feedback_survey", DAY)
+        perennial.dispatch("feedback_survey", DAY, plan_hash=plan.plan_hash)
+
+    assert plan.send > 0
+    assert not accepted(home)
+
+
 def test_killed_in_the_middle_of_dispatch_each_message_arrives_once(home: Path) -> None:
     environment = os.environ | {
         "PERENNIAL_HOME": str(home),

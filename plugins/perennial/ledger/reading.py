@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import (
     ColumnElement,
+    Row,
     Select,
     Text,
     cast,
@@ -131,14 +132,26 @@ def states(database: Database, keys: Collection[MessageKey]) -> dict[MessageKey,
     return found
 
 
-def message(database: Database, key: MessageKey) -> KnownMessage | None:
-    """A message that was claimed at least once."""
-    wanted = select(*messages.c[_SAME], *messages.c[_NOW]).where(messages.c.key == key)
+def known_messages(
+    database: Database, keys: Collection[MessageKey]
+) -> dict[MessageKey, KnownMessage]:
+    """Those messages that were claimed at least once."""
+    wanted = sorted(keys)
     with database.reading() as connection:
-        row = connection.execute(wanted).one_or_none()
-    if row is None:
-        return None
-    words = {"key": key, "channel": Channel(row.channel), "state": MessageState(row.state)}
+        rows = [
+            row
+            for start in range(0, len(wanted), _KEYS)
+            for row in connection.execute(
+                select(*messages.c[_SAME], *messages.c[_NOW]).where(
+                    messages.c.key.in_(wanted[start : start + _KEYS])
+                )
+            )
+        ]
+    return {row.key: _known(row) for row in rows}
+
+
+def _known(row: Row[Any]) -> KnownMessage:
+    words = {"channel": Channel(row.channel), "state": MessageState(row.state)}
     return KnownMessage(**(dict(row._mapping) | words))  # noqa: SLF001 - the public name of a row's columns
 
 

@@ -324,7 +324,11 @@ class Ledger(People, Rights, Hearing, Responses):
 
     def message(self, key: MessageKey) -> KnownMessage | None:
         """A message that was claimed at least once, as it stands now."""
-        return reading.message(self._database, key)
+        return self.known_messages([key]).get(key)
+
+    def known_messages(self, keys: Collection[MessageKey]) -> dict[MessageKey, KnownMessage]:
+        """Those messages that were claimed at least once, as they stand now."""
+        return reading.known_messages(self._database, keys)
 
     def spent_before(self, day: date, *, now: datetime) -> Mapping[str, Spent]:
         """What each campaign, and all of them under *, have spent in a day's month before that day."""

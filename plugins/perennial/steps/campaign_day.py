@@ -7,7 +7,7 @@ import os
 import socket
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -147,17 +147,15 @@ class CampaignSteps(Installation):
         selection = Selection(customers=frozenset(customers), limit=limit)
         check_plan(self.engine, campaign, day, plan_hash)
         refuse_held(campaign, day, self.holds(campaign, day, plan_hash=plan_hash))
-        with self._clock_of(chosen, day):
-            record_hold_outs(self.engine, self.ledger, campaign, day, self.now())
+        with self._clock_of(chosen, day) as clock:
+            record_hold_outs(self.engine, self.ledger, campaign, day, clock())
             counts: Counter[str] = Counter()
             while True:
-                summary = self._wave(chosen, day, shard, selection)
+                summary = self._wave(chosen, day, shard, selection, clock)
                 counts.update({state: getattr(summary, state) for state in ANSWERS})
-                wave = next_wave(self.engine, campaign, day, shard=shard, after=self.now())
+                wave = next_wave(self.engine, campaign, day, shard=shard, after=clock())
                 if self.settings.clock is Clock.WALL:
-                    again = summary.resume_at or self.ledger.next_retry(
-                        campaign, day, now=self.now()
-                    )
+                    again = summary.resume_at or self.ledger.next_retry(campaign, day, now=clock())
                     due = [at for at in (wave, again) if at is not None]
                     return Progress(counts=dict(counts), next_wave=min(due, default=None))
                 if summary.resume_at is not None:
@@ -168,14 +166,19 @@ class CampaignSteps(Installation):
                 self.simulated_now = wave
 
     def _wave(
-        self, campaign: Campaign, day: date, shard: int | None, selection: Selection
+        self,
+        campaign: Campaign,
+        day: date,
+        shard: int | None,
+        selection: Selection,
+        clock: Callable[[], datetime],
     ) -> DispatchSummary:
         from perennial.pipeline.dispatching import dispatch_wave
 
         return asyncio.run(
             dispatch_wave(
                 self.engine,
-                self._shipping(),
+                self._shipping(clock),
                 campaign=campaign,
                 day=day,
                 zone=self.shop.zone,
@@ -185,7 +188,7 @@ class CampaignSteps(Installation):
             )
         )
 
-    def _shipping(self) -> Shipping:
+    def _shipping(self, clock: Callable[[], datetime]) -> Shipping:
         from perennial.delivery.outcomes import Carrier
         from perennial.pipeline.dispatching import Shipping
         from perennial.pipeline.recalling import Recall
@@ -196,7 +199,7 @@ class CampaignSteps(Installation):
             compose=self._compose,
             caps=self.policy.caps,
             budget=self.policy.budget,
-            clock=self.now,
+            clock=clock,
             lease=timedelta(seconds=self.settings.lease_seconds),
             worker=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
             buyers=self.source,
@@ -211,14 +214,15 @@ class CampaignSteps(Installation):
         )
 
     @contextmanager
-    def _clock_of(self, campaign: Campaign, day: date) -> Iterator[None]:
-        """A simulated day begins when the campaign's plan is due."""
+    def _clock_of(self, campaign: Campaign, day: date) -> Iterator[Callable[[], datetime]]:
+        """What says when a message may leave: the ledger's time; a simulated day begins when the campaign's plan is due."""
         from perennial.campaigns.timing import plan_instant
+        from perennial.ledger.shared_clock import SharedClock
 
         if self.settings.clock is Clock.SIMULATED:
             self.simulated_now = plan_instant(campaign, day, self.shop.zone)
         try:
-            yield
+            yield SharedClock(self.ledger) if self.settings.clock is Clock.WALL else self.now
         finally:
             self.simulated_now = None
 

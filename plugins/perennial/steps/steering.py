@@ -75,7 +75,7 @@ class SteeringSteps(CampaignSteps):
         """Asks the providers about every message in doubt, as each dispatch does; says how many went where."""
         from perennial.delivery.doubts import settle_doubts
 
-        shipping = self._shipping()
+        shipping = self._shipping(self.now)
         self.ledger.abandon_expired()
 
         async def ask() -> Mapping[MessageState, int]:
