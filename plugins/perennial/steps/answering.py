@@ -96,10 +96,11 @@ class AnswerSteps(CaseSteps):
             for wish in wishes
         ]
         self.ledger.apply_events(events, received_at=now)
+        known = self.ledger.known_messages({wish.key for wish in wishes})
         said = [
             entry
             for wish in wishes
-            if (message := self.ledger.message(wish.key))
+            if (message := known.get(wish.key))
             for entry in self._consents(message, message.channel, granted=(), how=wish.how)
         ]
         self.ledger.record_consents(said, recorded_at=now)
