@@ -1,4 +1,5 @@
 "use strict";
+document.getElementById("scripted").hidden = false;
 const people = JSON.parse(document.getElementById("people").textContent);
 const meanings = JSON.parse(document.getElementById("meanings").textContent);
 const titles = Object.fromEntries([...document.getElementById("campaign").options].map((o) => [o.value, o.textContent]));

@@ -44,6 +44,7 @@ def render_day(figures: DayFigures) -> str:
         orders_chart=orders_chart(figures.orders_by_day),
         waves_chart=waves_chart(figures.waves, figures.shop.zone) if figures.waves else "",
         people=_embedded(figures.people, figures),
+        listed=_listed(figures),
         meanings=_embedded_words(),
     )
 
@@ -151,6 +152,31 @@ def _embedded(people: Sequence[Person], figures: DayFigures) -> str:
         for p in people
     ]
     return _script_safe(rows)
+
+
+def _listed(figures: DayFigures) -> list[dict[str, Any]]:
+    """Everybody once more, for browsers without JavaScript."""
+    titles = {campaign.name: campaign.title for campaign in figures.campaigns}
+    return [
+        {
+            "name": p.first_name,
+            "id": p.customer_id,
+            "title": titles[p.campaign],
+            "why": _why(p, figures),
+            "html": p.html,
+            "text": p.text,
+        }
+        for p in figures.people
+    ]
+
+
+def _why(person: Person, figures: DayFigures) -> str:
+    if person.outcome == Outcome.SEND and person.send_at is not None:
+        at = person.send_at.astimezone(figures.shop.zone).strftime("%H:%M")
+        state = f", {person.state.replace('_', ' ')}" if person.state else ""
+        return f"{person.channel}, {at}{state}"
+    meaning = (Reason(person.reason) if person.reason else Outcome(person.outcome)).meaning
+    return f"{meaning} ({person.detail})" if person.detail else meaning
 
 
 def _embedded_words() -> str:

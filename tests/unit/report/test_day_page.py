@@ -102,6 +102,25 @@ def test_whatsapp_is_on_the_page_of_whoever_uses_it() -> None:
     assert '<option value="whatsapp">' in page
 
 
+def test_without_scripts_everybody_is_listed_with_their_reason_and_their_message() -> None:
+    people = [
+        a_person(),
+        a_person(customer_id="7", channel="sms", html=None, text="Come back"),
+        a_person(customer_id="8", outcome="skip", reason="no_consent", send_at=None, html=None),
+    ]
+    page = render_day(a_day(people=people))
+    plain = page.split("<noscript>")[1].split("</noscript>")[0]
+    rows = plain.split("<tr>")[2:]
+
+    assert [re.search(r"<small>(\w+)</small>", row)[1] for row in rows] == ["00000842", "7", "8"]  # type: ignore[index]
+    assert 'href="mail.html"' in rows[0]
+    assert "email, 10:30, accepted" in rows[0]
+    assert "Come back" in rows[1]
+    assert "There is no consent for this channel and topic." in rows[2]
+    # What only works with scripts is hidden until they run.
+    assert page.index('<div id="scripted" hidden>') < page.index("<form")
+
+
 def test_names_cannot_break_out_of_the_page() -> None:
     page = render_day(a_day(people=[a_person(first_name=EVIL, text=EVIL, html=None)]))
 
