@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 from pytest_socket import socket_allow_hosts
 
-from services import PostgresServer, running_postgres
+from services import MariadbServer, PostgresServer, running_mariadb, running_postgres
 
 for _name in [name for name in os.environ if name.startswith(("PERENNIAL_", "AIRFLOW_"))]:
     del os.environ[_name]
@@ -42,3 +42,10 @@ def postgres_url(postgres: PostgresServer) -> Iterator[Callable[..., str]]:
     yield create
     for name in made:
         postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariadbServer]:
+    """A MariaDB server of our own, one a test run (or a worker of it)."""
+    with running_mariadb() as server:
+        yield server

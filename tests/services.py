@@ -9,15 +9,18 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import psycopg
+import pymysql
 import pytest
 
 _DISTRIBUTIONS = Path("/usr/lib/postgresql")
+_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/bin"))
 _NAMES = count(1)
 
 
@@ -88,6 +91,84 @@ def running_postgres() -> Iterator[PostgresServer]:
         server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MariadbServer:
+    """A MariaDB server that forgets everything when the tests are over."""
+
+    folder: Path
+    port: int
+
+    def url(self, database: str = "", *, user: str = "root", password: str = "") -> str:
+        """For SQLAlchemy."""
+        name = f"{user}:{password}" if password else user
+        return f"mariadb+pymysql://{name}@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self) -> str:
+        """A new database; returns its name."""
+        name = f"test_{next(_NAMES)}"
+        self.execute(f"create database {name} character set utf8mb4")
+        return name
+
+    def execute(self, *statements: str) -> None:
+        """As root."""
+        with pymysql.connect(host="127.0.0.1", port=self.port, user="root") as connection:
+            for statement in statements:
+                connection.cursor().execute(statement)
+            connection.commit()
+
+
+@contextlib.contextmanager
+def running_mariadb() -> Iterator[MariadbServer]:
+    """A server for the whole test run; skips the test where MariaDB is not installed."""
+    programs = [shutil.which(name, path=_PATH) for name in ("mariadb-install-db", "mariadbd")]
+    if not all(programs):
+        pytest.skip("MariaDB is not installed: apt-get install mariadb-server")
+    install, server = map(str, programs)
+    folder = Path(tempfile.mkdtemp(prefix="perennial-mariadb-"))
+    data, port = folder / "data", free_port()
+    as_root = ["--user=root"] if os.geteuid() == 0 else []
+    made = ["--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
+    frugal = ["--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0"]
+    try:
+        _quiet([install, *made, "--skip-test-db", *as_root])
+        where = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 'socket'}"]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [server, "--no-defaults", f"--datadir={data}", *where, *frugal, *as_root],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            found = MariadbServer(folder=folder, port=port)
+            _wait_until_it_answers(found, process)
+            yield found
+        finally:
+            process.kill()
+            process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_until_it_answers(server: MariadbServer, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        with contextlib.suppress(pymysql.err.OperationalError):
+            server.execute("select 1")
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    msg = f"MariaDB does not start: {(server.folder / 'log').read_text(errors='replace')[-2000:]}"
+    raise RuntimeError(msg)
+
+
+def _quiet(command: list[str]) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        msg = f"{command[0]} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        raise RuntimeError(msg)
 
 
 def free_port() -> int:

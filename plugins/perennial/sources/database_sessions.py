@@ -19,7 +19,7 @@ _PATIENCE: dict[str, dict[str, int]] = {
         "keepalives_count": 4,
     },
     "psycopg2": {"connect_timeout": 30, "keepalives_idle": 60, "keepalives_count": 4},
-    "pymysql": {"connect_timeout": 30, "read_timeout": 3600},
+    "pymysql": {"connect_timeout": 30, "read_timeout": 900},
 }
 
 
