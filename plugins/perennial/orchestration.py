@@ -62,6 +62,7 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
     "postgresql": "postgresql+psycopg",
     "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
 }
 _START = datetime(2016, 1, 1, tzinfo=ZoneInfo("UTC"))
 # A second try cures none of them: a person has to do what they say.
@@ -462,6 +463,8 @@ def _source(connection: Any) -> dict[str, object]:  # noqa: ANN401 - Airflow's c
 
 def _source_url(connection: Any) -> str:  # noqa: ANN401 - Airflow's connection
     """An Airflow connection as SQLAlchemy spells it; schemes of databases that we do not know stay as they are."""
+    if connection.conn_type == "sqlite":  # Airflow writes the file as the host, or as the schema
+        return f"sqlite:///{connection.host or connection.schema}"
     scheme, rest = str(connection.get_uri()).split("://", 1)
     return f"{_DRIVERS.get(scheme, scheme)}://{rest}"
 

@@ -25,7 +25,12 @@ pytestmark = pytest.mark.airflow
 
 @pytest.mark.parametrize(
     ("kind", "driver"),
-    [("postgres", "postgresql+psycopg"), ("mysql", "mysql+pymysql"), ("mssql", "mssql")],
+    [
+        ("postgres", "postgresql+psycopg"),
+        ("mysql", "mysql+pymysql"),
+        ("mariadb", "mariadb+pymysql"),
+        ("mssql", "mssql"),
+    ],
 )
 def test_an_airflow_connection_becomes_a_url_that_sqlalchemy_reads(kind: str, driver: str) -> None:
     from airflow.sdk import Connection
@@ -46,6 +51,27 @@ def test_an_airflow_connection_becomes_a_url_that_sqlalchemy_reads(kind: str, dr
     assert url.drivername == driver
     assert (url.host, url.port, url.database) == ("db.example", 5432, "shop")
     assert (url.username, url.password) == ("reader", "p@ss/word")
+
+
+@pytest.mark.parametrize(
+    "written", ["sqlite:////data/a%20shop/shop.db", "sqlite://%2Fdata%2Fa%20shop%2Fshop.db"]
+)
+def test_an_airflow_connection_to_a_file_becomes_its_url(written: str) -> None:
+    from airflow.sdk import Connection
+
+    from perennial.orchestration import _source_url
+
+    url = make_url(_source_url(Connection(conn_id="shop", uri=written)))
+    assert (url.drivername, url.database) == ("sqlite", "/data/a shop/shop.db")
+
+
+def test_what_an_airflow_connection_adds_reaches_the_driver() -> None:
+    from airflow.sdk import Connection
+
+    from perennial.orchestration import _source_url
+
+    connection = Connection(conn_id="shop", uri="postgres://reader:p@db/shop?sslmode=require")
+    assert make_url(_source_url(connection)).query == {"sslmode": "require"}
 
 
 CANARY = "planted-canary-of-a-key"
@@ -156,7 +182,7 @@ def a_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run(migrate, env=environment, check=True, capture_output=True)
         dags = [sys.executable, str(PROJECT / "tests" / "run_dags.py"), DAY.isoformat()]
         with (home / "dags.log").open("wb") as log:
-            names = ("nightly", "campaign_win_back")
+            names = ("nightly", "campaign_birthday")
             command = [*dags, *names]
             subprocess.run(command, env=environment, check=True, stdout=log, stderr=log)
         assert emulator.accepted().total() > 5
@@ -189,8 +215,12 @@ PLANTED = ("Quirina", "Zapfelhuber", "zapf.")
 
 
 def name_everybody(shop: Path) -> None:
-    """Gives everybody names and addresses that are found nowhere else."""
+    """Gives everybody names and addresses that are found nowhere else, and a third their birthday on the day."""
     with sqlite3.connect(shop) as connection:
+        connection.execute(
+            "update customers set birth_date = '1980-' || ? where cast(customer_id as integer) % 3 = 0",
+            (DAY.strftime("%m-%d"),),
+        )
         connection.execute(
             "update customers set first_name = 'Quirina', last_name = 'Zapfelhuber',"
             " email = 'zapf.' || customer_id || '@mail.example'"
