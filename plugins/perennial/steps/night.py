@@ -74,7 +74,7 @@ class NightSteps(VerdictSteps, RightsSteps):
             refresh=refresh,
         )
         found = {"dataset": dataset, "rows": summary.rows, "reused": summary.reused}
-        return found | {"erased": shop.left_out}
+        return found | {"erased": shop.left_out, "refused": summary.refused}
 
     def _without_erased(self) -> KeepingOut:
         """The shop, without the rows of people who asked to be forgotten."""
@@ -150,14 +150,15 @@ class NightSteps(VerdictSteps, RightsSteps):
         from perennial.pipeline.keeping_out import drop_lines
         from perennial.pipeline.verifying import validate_night
 
-        rows = sum(self.extract(name, day, refresh=refresh)["rows"] for name in SHOP_DATASETS)
+        extracts = [self.extract(name, day, refresh=refresh) for name in SHOP_DATASETS]
         drop_lines(self.engine, day, self.secret)
         verdicts = validate_night(self.engine, day, self.shop, self._suites)
         finished = self.finish_night(day)
         return Night(
             day=day,
-            rows=rows,
-            quarantined=sum(v.quarantined for v in verdicts),
+            rows=sum(extract["rows"] for extract in extracts),
+            quarantined=sum(v.quarantined for v in verdicts)
+            + sum(extract["refused"] for extract in extracts),
             warnings=sum(len(v.findings) for v in verdicts),
             **finished,
         )
