@@ -97,11 +97,11 @@ def night(
     days = _days(day.date(), until.date() if until else day.date())
     with installation() as perennial, _progress() as progress:
         task = progress.add_task("Nights", total=len(days))
-        nights = []
-        for each in days:
-            progress.update(task, description=f"Night {each}")
-            nights.append(perennial.night(each, refresh=refresh))
-            progress.advance(task)
+
+        def tell(done: date) -> None:
+            progress.update(task, description=f"Night {done}", advance=1)
+
+        nights = perennial.nights(days, refresh=refresh, progress=tell)
     show([n.as_json() for n in nights], as_json, views.nights)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from perennial.lake.explaining import explained
-from perennial.lake.kept_truth import KeptTruth
+from perennial.lake.kept_truth import KeptTruth, grown
 from perennial.lake.partitions import Lake, Partition
 from perennial.lake.spilling import own_folder
 from perennial.model.datasets import CONTACTS, PREFERENCES, SHOP_DATASETS, Dataset
@@ -143,16 +143,29 @@ class Engine:
         partitions: Sequence[Partition],
         *,
         alike: bool = False,
+        grows: bool = False,
     ) -> None:
         """Makes partitions readable as one, row under row, each row with its `day`, `extract` and `position`.
 
         Columns are given with their types. One that no file has is empty; without partitions there are no rows.
-        Partitions that are all `alike`, because we wrote them, are not looked into before.
+        Partitions that are all `alike`, because we wrote them, are not looked into before. What `grows` from night to
+        night is read once by an engine that keeps the truth.
         """
         if not partitions:
             wanted = {**columns, "day": "date", "extract": "varchar", "position": "bigint"}
             self._define(name, _nothing(wanted))
-            return
+        elif grows and self._kept:
+            self._kept.grow(name, partitions, lambda more: self._stacked(columns, more, alike))
+            self._define(name, f"select * from {grown(name)}")
+        else:
+            self._define(name, self._stacked(columns, partitions, alike))
+
+    def _stacked(
+        self,
+        columns: Mapping[str, str],
+        partitions: Sequence[Partition],
+        alike: bool,  # noqa: FBT001 - as `stack` was told
+    ) -> str:
         files = self._files(partitions, f"file_row_number = true, union_by_name = {not alike}")
         found = set(columns)
         if not alike:
@@ -160,10 +173,9 @@ class Engine:
         selected = ", ".join(
             f"{_name(c) if c in found else 'null'}::{t} as {_name(c)}" for c, t in columns.items()
         )
-        self._define(
-            name,
+        return (
             f"select {selected}, day,"
-            f" parse_filename(filename, true) as extract, file_row_number as position from {files}",
+            f" parse_filename(filename, true) as extract, file_row_number as position from {files}"
         )
 
     def _define(self, view: str, sql: str) -> None:

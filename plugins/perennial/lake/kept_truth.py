@@ -6,7 +6,7 @@ file once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -27,6 +27,7 @@ class KeptTruth:
     execute: Callable[[str], None]
     source: Callable[[Partition], str]
     _known_until: dict[str, date] = field(default_factory=dict)
+    _grown: dict[str, list[Partition]] = field(default_factory=dict)
 
     def bring_forward(self, dataset: Dataset, folder: str, day: date) -> bool:
         """Makes the dataset readable as it was known on a day; says whether it could."""
@@ -46,6 +47,20 @@ class KeptTruth:
         self._known_until[dataset.name] = day
         self._show(dataset)
 
+    def grow(
+        self,
+        name: str,
+        partitions: Sequence[Partition],
+        rows_of: Callable[[Sequence[Partition]], str],
+    ) -> None:
+        """Keeps the rows of some partitions, and reads only those that have come since."""
+        read = self._grown.get(name, [])
+        if not read or partitions[: len(read)] != read:
+            self.execute(f"create or replace table {grown(name)} as {rows_of(partitions)}")
+        elif more := partitions[len(read) :]:
+            self.execute(f"insert into {grown(name)} {rows_of(more)}")
+        self._grown[name] = list(partitions)
+
     def _increments(self, folder: str, after: date, until: date) -> Iterator[Partition]:
         for number in range(1, (until - after).days + 1):
             partition = Partition(dataset=folder, day=after + timedelta(days=number))
@@ -61,6 +76,11 @@ class KeptTruth:
 
     def _show(self, dataset: Dataset) -> None:
         self.execute(f"create or replace view {dataset.name} as select * from {_table(dataset)}")
+
+
+def grown(name: str) -> str:
+    """The table behind a name whose partitions grow."""
+    return f"grown_{name}"
 
 
 def _table(dataset: Dataset) -> str:

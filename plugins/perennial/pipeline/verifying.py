@@ -137,6 +137,8 @@ class _Night:
             if name not in self.verdicts:
                 self.validate(SHOP_DATASETS[name], keep=False)
         suite = load_suite(self.suites, dataset, parameters_for(self.shop, self.day))
+        if not keep:  # asked for by a dataset that refers to it: all that counts is which rows are accepted
+            suite = suite.putting_aside()
         self._open(dataset, wait=max((rule.retry_nights or 0 for rule in suite.rules), default=0))
         rows = NightRows(self.engine, dataset, self.day, self.shop.zone)
         verdict = judge_rows(
@@ -144,11 +146,12 @@ class _Night:
             suite,
             self.day,
             lambda rule: self._nights_before(dataset, rule),
-            self._past(dataset),
+            self._past(dataset) if keep else None,
             holiday=after_holiday(self.day, self.shop.holidays),
         )
         self.verdicts[dataset.name] = verdict
-        self._remember_accepted(dataset)
+        if any(dataset.name in references for references in REFERENCES.values()):
+            self._remember_accepted(dataset)
         if keep:
             self._write(dataset, verdict)
         rows.close()
@@ -182,16 +185,10 @@ class _Night:
         self.engine.stack("waiting", texts | {"retry_until": "date"}, candidates, alike=True)
         keys = {c.name: c.type for c in dataset.columns if c.name in (*dataset.key, "updated_at")}
         verified = lake.partitions(f"verified/{dataset.name}", until=yesterday)
-        self.engine.stack(f"earlier_{dataset.name}", keys, verified, alike=True)
+        self.engine.stack(f"earlier_{dataset.name}", keys, verified, alike=True, grows=True)
         types = {c.name: c.type for c in dataset.columns}
         lately = [p for p in verified if p.day >= self.day - _RECENT]
         self.engine.stack("recent", types, lately, alike=True)
-        # Only rows that waited are held against what was verified before; most nights there are none.
-        if not self.engine.scalar(
-            "select count(*) from waiting where retry_until >= $day", {"day": self.day}
-        ):
-            verified = []
-        self.engine.stack("history", keys, verified, alike=True)
 
     def _nights_before(self, dataset: Dataset, rule: Rule) -> int:
         nights = 0

@@ -34,6 +34,20 @@ class Night:
         return asdict(self) | {"day": self.day.isoformat()}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """A night as far as its verified rows, in figures."""
+
+    day: date
+    rows: int
+    quarantined: int
+    warnings: int
+
+    def night(self, *, customers: int, memberships: int) -> Night:
+        """The whole night, when its audiences are formed."""
+        return Night(**asdict(self), customers=customers, memberships=memberships)
+
+
 class NightSteps(VerdictSteps, RightsSteps):
     """The steps of a night. Each may be repeated at any time, and gives the same rows again."""
 
@@ -132,13 +146,41 @@ class NightSteps(VerdictSteps, RightsSteps):
         """Works out who is in which campaign's audience; returns how many memberships there are."""
         from perennial.pipeline.understanding import form_audiences
 
-        return form_audiences(self.engine, day, self.shop, self.policy, self.campaigns).rows
+        formed = form_audiences(
+            self.engine, day, self.shop, self.policy, self.campaigns, ledger=self.ledger
+        )
+        return formed.rows
 
     def audiences_formed(self, day: date) -> bool:
         """Whether the night has got as far as the day's audiences."""
         from perennial.lake.partitions import Partition
 
         return self.engine.lake.exists(Partition(dataset=MEMBERSHIPS.name, day=day))
+
+    def verify(self, day: date, *, refresh: bool = False) -> Verified:
+        """The part of a night that follows the nights before it: from the shop to the day's verified rows.
+
+        Raises:
+            NightStopped: a check stopped the night; says which, how many rows, and which.
+        """
+        from perennial.pipeline.keeping_out import drop_lines
+        from perennial.pipeline.verifying import validate_night
+
+        extracts = [self.extract(name, day, refresh=refresh) for name in SHOP_DATASETS]
+        drop_lines(self.engine, day, self.secret)
+        verdicts = validate_night(self.engine, day, self.shop, self._suites)
+        self._publish_with_page(day)
+        return Verified(
+            day=day,
+            rows=sum(extract["rows"] for extract in extracts),
+            quarantined=sum(v.quarantined for v in verdicts)
+            + sum(extract["refused"] for extract in extracts),
+            warnings=sum(len(v.findings) for v in verdicts),
+        )
+
+    def understood(self, day: date) -> dict[str, int]:
+        """The part of a night that looks at its own day alone: from verified rows to audiences."""
+        return {"customers": self.understand(day), "memberships": self.form_audiences(day)}
 
     def night(self, day: date, *, refresh: bool = False) -> Night:
         """One whole night, from the shop to the audiences. Sends nothing.
@@ -147,21 +189,10 @@ class NightSteps(VerdictSteps, RightsSteps):
             NightStopped: a check stopped the night; says which, how many rows, and which.
             ErasureError: the night is done, but somebody could not be forgotten yet.
         """
-        from perennial.pipeline.keeping_out import drop_lines
-        from perennial.pipeline.verifying import validate_night
-
-        extracts = [self.extract(name, day, refresh=refresh) for name in SHOP_DATASETS]
-        drop_lines(self.engine, day, self.secret)
-        verdicts = validate_night(self.engine, day, self.shop, self._suites)
-        finished = self.finish_night(day)
-        return Night(
-            day=day,
-            rows=sum(extract["rows"] for extract in extracts),
-            quarantined=sum(v.quarantined for v in verdicts)
-            + sum(extract["refused"] for extract in extracts),
-            warnings=sum(len(v.findings) for v in verdicts),
-            **finished,
-        )
+        verified = self.verify(day, refresh=refresh)
+        counts = self.understood(day)
+        self.finish_erasures()
+        return verified.night(**counts)
 
     def finish_night(self, day: date) -> dict[str, int]:
         """From a validated night to its audiences; its page says how far it came.
@@ -170,13 +201,16 @@ class NightSteps(VerdictSteps, RightsSteps):
             NightStopped: a check stopped the night, and nobody has released it.
             ErasureError: the night is done, but somebody could not be forgotten yet.
         """
+        self._publish_with_page(day)
+        counts = self.understood(day)
+        self.finish_erasures()
+        return counts
+
+    def _publish_with_page(self, day: date) -> None:
         try:
             self.publish(day)
         finally:
             self.write_night_page(day)
-        counts = {"customers": self.understand(day), "memberships": self.form_audiences(day)}
-        self.finish_erasures()
-        return counts
 
     @property
     def _suites(self) -> Path:

@@ -14,14 +14,14 @@ from perennial.steps.cases import CaseSteps
 from perennial.steps.choosing import ChoiceSteps
 from perennial.steps.consenting import ConsentSteps
 from perennial.steps.events import EventSteps
-from perennial.steps.night import NightSteps
+from perennial.steps.rebuilding import RebuildingSteps
 from perennial.steps.reconciling import ReconcilingSteps
 from perennial.steps.steering import SteeringSteps
 from perennial.steps.syncing import ListSteps
 
 
 class Perennial(
-    NightSteps,
+    RebuildingSteps,
     ConsentSteps,
     ChoiceSteps,
     EventSteps,

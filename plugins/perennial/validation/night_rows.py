@@ -1,6 +1,6 @@
 """A night's rows of one dataset, as tables of the engine: typed, one row a key, with the facts the checks need.
 
-`said`, `waiting`, `history` and `known_…` are read; `judged_rows` is made, and `failed_rows` when they were judged.
+`said`, `waiting`, `recent`, `earlier_…` and `known_…` are read; `judged_rows` is made, and `failed_rows` when they were judged.
 """
 
 from __future__ import annotations
@@ -60,16 +60,20 @@ class NightRows:
         self._engine = engine
         self._chunk = chunk
         self._night_end = night_end(day, zone)
-        parameters = {"day": day, "zone": zone.key, "night_end": self._night_end}
-        for sql in (
-            _filled("typed_rows", dataset),
-            _filled("night_rows", dataset),
-            _facts(dataset),
-        ):
-            used = {name: value for name, value in parameters.items() if f"${name}" in sql}
-            engine.execute(sql, used)
+        self._parameters = {"day": day, "zone": zone.key, "night_end": self._night_end}
+        self._run(_typed_rows(dataset))
+        counts = engine.rows("select fresh, count(*) as n from typed_rows group by all")
+        heard = {row["fresh"]: row["n"] for row in counts}
+        self._delivered = int(heard.get(True, 0))
+        self._run(_night_rows(dataset, some_waited=bool(heard.get(False))))
+        self._run(_facts(dataset))
         engine.execute("drop table typed_rows")
         engine.execute("drop table night_rows")
+
+    def _run(self, sql: str) -> None:
+        """Runs a query with what it asks for by name; DuckDB refuses more than that."""
+        used = {name: value for name, value in self._parameters.items() if f"${name}" in sql}
+        self._engine.execute(sql, used)
 
     @cached_property
     def count(self) -> int:
@@ -93,7 +97,7 @@ class NightRows:
             " coalesce(sum(copies - 1) filter (where updated_at is not null), 0)::bigint as duplicates"
             " from judged_rows where fresh"
         )[0]
-        return Tally(rows=self._engine.scalar("select count(*) from said"), **counts)
+        return Tally(rows=self._delivered, **counts)
 
     def fate(self) -> Fate:
         """The night's rows after the checks; `put_aside` comes first."""
@@ -107,8 +111,7 @@ class NightRows:
 
     def figures(self) -> dict[str, float]:
         """What the night's rows come to."""
-        delivered = self._engine.scalar("select count(*) from said")
-        return night_figures(self._engine, self.dataset, delivered, self._night_end)
+        return night_figures(self._engine, self.dataset, self._delivered, self._night_end)
 
     def close(self) -> None:
         """Lets go of the tables."""
@@ -188,25 +191,34 @@ class NightRows:
         self._engine.unregister("rules")
 
 
-def _filled(name: str, dataset: Dataset) -> str:
-    return (
-        (_HERE / f"{name}.sql")
-        .read_text(encoding="utf-8")
-        .format(
-            said_columns=casting.said_columns(dataset),
-            read_columns=casting.read_columns(dataset),
-            typed_columns=casting.typed_columns(dataset),
-            wrong_type=casting.wrong_type(dataset),
-            columns=", ".join(f'"{name}"' for name in dataset.column_names),
-            key=", ".join(dataset.key),
-            same_key=" and ".join(f"history.{name} = ranked.{name}" for name in dataset.key),
-        )
+def _typed_rows(dataset: Dataset) -> str:
+    return _query("typed_rows").format(
+        said_columns=casting.said_columns(dataset),
+        read_columns=casting.read_columns(dataset),
+        typed_columns=casting.typed_columns(dataset),
+        wrong_type=casting.wrong_type(dataset),
     )
 
 
+def _night_rows(dataset: Dataset, *, some_waited: bool) -> str:
+    same_key = " and ".join(f"earlier.{name} = ranked.{name}" for name in dataset.key)
+    overtaken = (
+        f"exists (select 1 from earlier_{dataset.name} as earlier"
+        f" where {same_key} and earlier.updated_at >= ranked.updated_at)"
+    )
+    return _query("night_rows").format(
+        columns=", ".join(f'"{name}"' for name in dataset.column_names),
+        key=", ".join(dataset.key),
+        in_time=f"(fresh or not {overtaken})" if some_waited else "fresh",
+    )
+
+
+def _query(name: str) -> str:
+    return (_HERE / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def _facts(dataset: Dataset) -> str:
-    facts = (_HERE / "facts" / f"{dataset.name}.sql").read_text(encoding="utf-8")
-    return f"create or replace table judged_rows as\n{facts}"
+    return f"create or replace table judged_rows as\n{_query(f'facts/{dataset.name}')}"
 
 
 def _shown(dataset: Dataset, row: dict[str, str | None]) -> str:

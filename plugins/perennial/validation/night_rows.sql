@@ -1,5 +1,5 @@
 -- The night's rows of one dataset: one row a key, numbered in the order of the key.
--- Braces are filled in from the contract; `history` is a view over the lake.
+-- Braces are filled in from the contract.
 create or replace table night_rows as
 with
 -- Most keys come once a night; only the others need to be ranked.
@@ -28,6 +28,5 @@ select
 from ranked
 -- A row that does not say when it was written is kept, to be put aside with that reason.
 where (version = 1 or updated_at is null)
-    and (fresh or not exists (
-        select 1 from history where {same_key} and history.updated_at >= ranked.updated_at
-    ))
+    -- Only rows that waited are held against what was verified before.
+    and {in_time}

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from perennial.validation.suites import Rule
 
 _Kwargs = Mapping[str, Any]
-_MISSING = {"either_value_is_missing": "any", "both_values_are_missing": "all"}
+_MISSING: Mapping[str, Literal["any", "all"]] = {
+    "either_value_is_missing": "any",
+    "both_values_are_missing": "all",
+}
 
 
 def surely_met(rule: Rule, frame: pd.DataFrame) -> bool:
@@ -52,7 +55,8 @@ def surely_counted(rule: Rule, count: int) -> bool:
 
 
 def _values(frame: pd.DataFrame, kwargs: _Kwargs) -> pd.Series[Any]:
-    return frame[kwargs["column"]].dropna()
+    column: str = kwargs["column"]
+    return frame[column].dropna()
 
 
 def _not_null(frame: pd.DataFrame, kwargs: _Kwargs) -> bool:
