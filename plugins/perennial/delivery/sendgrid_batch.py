@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, product
+from itertools import chain, count, product
 from string import ascii_lowercase
 from typing import Any
 
@@ -62,7 +62,7 @@ def merged(emails: Sequence[Addressed], options: MailOptions) -> Merged:
     if html is None:
         return Merged(misfits=frozenset(email.message.key for email in emails))
     rows = [each.parts.subject + each.parts.html + each.parts.text for each in emails]
-    prefix = _unused_prefix(emails, html)
+    prefix = _unused_prefix(emails, html, set[str]().union(*rows))
     gaps, substitutions = _shared_and_own(rows, prefix)
     written = [msgspec.json.encode(own) for own in substitutions]
     if misfits := frozenset(_too_long(emails, substitutions, written)):
@@ -126,17 +126,17 @@ def _tokens(prefix: str, how_many: int) -> Iterator[str]:
     return (f"{prefix}{number:0{width}}" for number in range(how_many))
 
 
-def _unused_prefix(emails: Iterable[Addressed], html: Iterable[str]) -> str:
+def _unused_prefix(emails: Sequence[Addressed], html: Iterable[str], own: Iterable[str]) -> str:
     """What no email holds anywhere, so that a token is found only where it was put.
 
-    A single character is looked for in the pieces. Of several, a part could stand at the end of one piece and the rest
-    at the beginning of the next, so they are looked for in whole texts.
+    A single character is looked for in the pieces, `own` being all that stand in gaps. Of several, a part could stand
+    at the end of one piece and the rest at the beginning of the next, so they are looked for in whole texts.
     """
-    emails = [*emails]
-    first = emails[0].parts.frame
-    held = ["".join((*html, *first.subject, *first.text)), *map(_own_words, emails)]
+    frame = emails[0].parts.frame
+    beside = chain.from_iterable(map(_beside, emails))
+    held = "".join((*html, *frame.subject, *frame.text, *own, *beside))
     for character in _RARE:
-        if not any(character in words for words in held):
+        if character not in held:
             return character
     texts = [*html]
     for email in emails:
@@ -145,18 +145,10 @@ def _unused_prefix(emails: Iterable[Addressed], html: Iterable[str]) -> str:
     return next(prefix for prefix in _longer() if not any(prefix in text for text in texts))
 
 
-def _own_words(email: Addressed) -> str:
-    """All that is not the frame's, in no order that anybody reads."""
-    parts = email.parts
-    return "".join((*parts.html, *parts.text, *parts.subject, *_beside(email)))
-
-
-def _beside(email: Addressed) -> Iterator[str]:
+def _beside(email: Addressed) -> tuple[str, ...]:
     """What of an email lies in the request beside its words."""
     message = email.message
-    yield message.key
-    yield message.reply_to or ""
-    yield from message.headers.values()
+    return (message.key, message.reply_to or "", *message.headers.values())
 
 
 def _longer() -> Iterator[str]:

@@ -48,8 +48,8 @@ def _links_to(email: RenderedEmail, url: str) -> bool:
 
 
 def _names(email: RenderedEmail, url: str) -> bool:
-    """Whether the text has the address: most often it is one of the gaps."""
-    return url in email.parts.text or url in email.text
+    """Whether the text has the address: most often it stands in one of the gaps."""
+    return any(url in gap for gap in email.parts.text) or url in email.text
 
 
 @lru_cache(_FRAMES)

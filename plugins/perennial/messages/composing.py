@@ -74,8 +74,7 @@ def _compose_email(
     for text in (
         subject,
         shop.name,
-        planned.address + shop.from_address,
-        "".join(headers.values()),
+        "".join((planned.address, shop.from_address, *headers.values())),
     ):
         _refuse_breaks(text)
     return EmailMessage(
@@ -141,6 +140,8 @@ def _links(
     }
     if "preferences_url" in fields:
         links["preferences_url"] = f"{base}/p/{link_token('preferences', key, locale, secret)}"
+    if "confirm_url" in fields:
+        links["confirm_url"] = f"{base}/o/{link_token('confirm', key, locale, secret)}"
     if not fields.isdisjoint(("survey_url", "score_urls")):
         survey = f"{base}/s/{link_token(PURPOSES[shop.survey_scale], key, locale, secret)}"
         links["survey_url"] = survey

@@ -77,8 +77,13 @@ class Link(NamedTuple):
 
 def link_token(purpose: str, key: MessageKey, locale: str, secret: str) -> str:
     """An opaque, signed token for a link in a message; holds the message's key and language and nothing personal."""
-    body = _for_links(binascii.unhexlify(key) + locale.encode("ascii"))
+    body = _token_body(key, locale)
     return f"2.{body}.{_signature(_SECOND, purpose, body, secret)}"
+
+
+@lru_cache(16)  # a message has several links
+def _token_body(key: MessageKey, locale: str) -> str:
+    return _for_links(binascii.unhexlify(key) + locale.encode("ascii"))
 
 
 def read_link_token(purpose: str, token: str, secret: str) -> Link | None:
