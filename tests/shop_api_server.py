@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -90,7 +90,8 @@ def shop_server(play: Play) -> Iterator[ShopServer]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(sent)))
             self.end_headers()
-            self.wfile.write(sent[: reply.cut])
+            with suppress(ConnectionError):  # whoever asked has gone
+                self.wfile.write(sent[: reply.cut])
             self.close_connection = reply.cut is not None
 
         def log_message(self, *_: object) -> None:

@@ -9,6 +9,7 @@ PerennialError
 │   ├── ShopError           shop.yaml
 │   └── PolicyError         policy.yaml
 ├── SourceError             the shop could not be read
+│   └── KeyRefused          its API takes no key of ours; asking again makes it worse
 ├── LakeError               a partition could not be read or published
 │   └── MissingPartition    the night has not been that far
 ├── NightStopped            last night's data failed a check that stops the night
@@ -88,6 +89,10 @@ class PolicyError(DefinitionError):
 
 class SourceError(PerennialError):
     """The shop's data could not be read."""
+
+
+class KeyRefused(SourceError):
+    """The API of the shop refuses the key. It is not tried again: some block whoever keeps asking."""
 
 
 class LakeError(PerennialError):

@@ -38,6 +38,7 @@ from perennial.errors import (
     AccountingError,
     CampaignError,
     DeliveryError,
+    KeyRefused,
     NightStopped,
     PerennialError,
     PlanError,
@@ -66,7 +67,7 @@ _DRIVERS = {
 }
 _START = datetime(2016, 1, 1, tzinfo=ZoneInfo("UTC"))
 # A second try cures none of them: a person has to do what they say.
-_FINAL = (NightStopped, PlanError, AccountingError, DeliveryError)
+_FINAL = (NightStopped, PlanError, AccountingError, DeliveryError, KeyRefused)
 _BACKFILL = "backfill"
 _PATIENCE = timedelta(hours=6)
 _DEFAULTS = {
@@ -175,7 +176,7 @@ def broken_campaign_dag(name: str, error: CampaignError) -> DAG:
 def extract(dataset: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
     """Reads what the shop wrote to one dataset in the day's interval."""
     refresh = bool(context["params"]["refresh"])
-    with _installation() as perennial:
+    with _installation() as perennial, _without_retry():
         return perennial.extract(dataset, _day(context), refresh=refresh)
 
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from perennial.errors import SourceError
+from perennial.errors import KeyRefused, SourceError
 
 _LARGEST_PAGE = 256 * 1024 * 1024
 _PASSING = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530})
@@ -164,7 +164,8 @@ class ApiClient:
             why = f"answered {status}"
             raise Stumble(why)
         if status in _REFUSED:
-            raise self.fail(path, f"answered {status}: the key is refused. {_KEY}")
+            msg = f"{self.name} {path}: answered {status}: the key is refused. {_KEY}"
+            raise KeyRefused(msg)
         if response.is_redirect:
             host = urlsplit(response.headers.get("Location", "")).hostname or "another path"
             msg = f"answered {status}, a redirect to {host}. Write the address that the API itself has into shop.yaml."

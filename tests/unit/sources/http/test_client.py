@@ -8,7 +8,7 @@ from email.utils import format_datetime
 import pytest
 from requests.auth import HTTPBasicAuth
 
-from perennial.errors import SourceError
+from perennial.errors import KeyRefused, SourceError
 from perennial.sources.http.client import ApiClient, Patience
 from shop_api_server import Question, Reply, ShopServer, shop_server
 
@@ -143,7 +143,7 @@ def test_a_key_that_is_refused_is_not_tried_again(make_client: MakeClient, statu
     error = {"code": "woocommerce_rest_cannot_view", "message": "Sorry, ana@people.example"}
     client, server, waits = make_client(Reply(status=status, data=error))
 
-    with pytest.raises(SourceError, match=f"answered {status}: the key is refused") as refused:
+    with pytest.raises(KeyRefused, match=f"answered {status}: the key is refused") as refused:
         client.get("/x", {})
     assert (len(server.asked), waits) == (1, [])
     assert "PERENNIAL_SOURCE_API_SECRET" in str(refused.value)
