@@ -69,7 +69,7 @@ def _said(error: SQLAlchemyError, engine: Engine) -> str:
 
 
 def _advice(name: str, said: str) -> str:
-    query = f"sources.{name}.sql in shop.yaml"
+    query = f"sources.{name}.sql in shop.yaml" if name.isidentifier() else "the shop"
     lowered = said.casefold()
     if any(sign in lowered for sign in _NOT_LET_IN):
         return f"See that the user and the password are right. {ADDRESS_HINT}"

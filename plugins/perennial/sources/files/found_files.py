@@ -90,6 +90,12 @@ def find_files(
     return sorted(found, key=lambda file: (file.day or date.min, file.path))
 
 
+def files_like(table: FileTable, folder: Path) -> list[FoundFile]:
+    """Every file that a table's path fits, whatever its day, in the order of their days and names."""
+    every_day = Days(first=None, last=date.max - timedelta(days=1))
+    return find_files("", table, folder, every_day, whole=False)
+
+
 def _found(table: FileTable, folder: Path, days: Days) -> Iterator[FoundFile]:
     place = table.place
     pattern = table.path.replace(place[0], _stars(date_format(place))) if place else table.path
