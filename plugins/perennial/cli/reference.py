@@ -10,6 +10,7 @@ import click
 import typer
 
 from perennial.campaigns import policy_schema, schema
+from perennial.cli.check_words import check_words
 from perennial.cli.commands import app
 from perennial.model.datasets import DERIVED_DATASETS, SHOP_DATASETS, Dataset
 from perennial.model.fields import MERGE_FIELDS
@@ -46,6 +47,7 @@ def pages() -> Mapping[str, str]:
         "merge-fields.md": _merge_fields(),
         "settings.md": _settings(),
         "commands.md": _commands(),
+        "checks.md": check_words(),
     }
 
 

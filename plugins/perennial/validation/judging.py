@@ -23,21 +23,21 @@ def judge_rows(
     suite: Suite,
     day: date,
     nights_before: NightsBefore,
-    past: Past,
+    past: Past | None,
     *,
     holiday: bool = False,
 ) -> Verdict:
     """Judges a night's rows and notes those that are not accepted in the engine's table `failed_rows`.
 
     `nights_before` tells in how many nights right before this one a rule failed already. After a `holiday` what the
-    past says is a warning at most.
+    past says is a warning at most. Without a `past` nothing is counted but the rows.
     """
     found = breaches(suite.about_rows(), rows)
     failures = [(breach, rows.without_wrong_types(breach)) for breach in found]
     rows.put_aside(failures, day)
     tally, fate = rows.tally(), rows.fate()
-    figures = rows.figures()
-    held = list(measured(suite.about_figures(), figures, past))
+    figures = rows.figures() if past else {}
+    held = list(measured(suite.about_figures(), figures, past)) if past else []
     findings = [_finding(rows, breach, failed, nights_before) for breach, failed in failures]
     findings += [_unusual(suite, each, nights_before, holiday=holiday) for each in held]
     return Verdict(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from perennial.validation.usual import FromHistory, Likeness
+from perennial.validation.usual import HISTORY, FromHistory, Likeness
 from perennial.validation.verdicts import Action
 from perennial.validation.vocabulary import AUDIENCE_FIGURES, FIGURE, PARAMETERS
 
@@ -18,7 +18,6 @@ _SEVERITIES = {
     Action.QUARANTINE: "warning",
     Action.WARN: "info",
 }
-_HISTORY = ("times", "spreads", "distance", "like", "nights", "rows", "otherwise")
 _PARTS = ("type", "kwargs", "severity", "meta", "description")
 _RULE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TEXTS = ("rule", "on_failure", "sentence", "owner")
@@ -191,7 +190,7 @@ def _from_history(value: object) -> object:
     if not isinstance(words, dict):
         msg = 'a bound from the past is written {"$history": {"times": 3}}.'
         raise EntryMistake(msg)
-    _refuse_unknown(words, _HISTORY, "`$history`")
+    _refuse_unknown(words, HISTORY, "`$history`")
     return FromHistory(**{key: _history_word(key, word) for key, word in words.items()})
 
 

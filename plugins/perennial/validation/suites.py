@@ -82,6 +82,11 @@ class Suite:
         """The same with the rules that Great Expectations judges."""
         return replace(self, rules=tuple(rule for rule in self.rules if not rule.figure))
 
+    def putting_aside(self) -> Suite:
+        """The same with the rules that decide which rows are accepted, and nothing that people are only told."""
+        rules = (r for r in self.rules if r.action is not Action.WARN and not r.figure)
+        return replace(self, rules=tuple(rules))
+
     def about_figures(self) -> tuple[Rule, ...]:
         """The rules about what the whole night comes to."""
         return tuple(rule for rule in self.rules if rule.figure)

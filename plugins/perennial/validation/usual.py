@@ -1,16 +1,8 @@
 """What is usual, learned from similar nights: the bounds that a suite leaves to the past.
 
 A suite writes {"$history": {"times": 3}} in place of a bound of a figure. The figure is held against the median of similar
-nights; how far it may lie from it is the widest of what is asked for:
-
-    times       so many times as much, or so small a part
-    spreads     so many times the spread of those nights: 1.4826 × the median distance from their median, so that one
-                odd night moves neither the middle nor the width
-    distance    so far in the figure's own unit
-    chance      always: four times what chance alone makes of a figure of this size, so that a small shop is left alone
-
-`like` says which nights are similar: `weekday`, the last eight of the same weekday, or `any`, the last 28. With fewer than
-`nights` of them there is no bound, or `otherwise`; and none for a night of fewer than `rows` rows, whose shares mean little.
+nights. How far it may lie from it is the widest of what the words ask for, see HISTORY, and always of four times what
+chance alone makes of a figure of this size, so that a small shop is left alone.
 """
 
 from __future__ import annotations
@@ -38,6 +30,16 @@ class Likeness(Word):
     ANY = "any", "The last 28 nights, at most eight weeks old."
 
 
+HISTORY: Mapping[str, str] = {
+    "times": "The figure may be so many times the usual, or so small a part of it.",
+    "spreads": "It may lie so many times the spread of similar nights away: 1.4826 × the median distance from their"
+    " median, so that one odd night moves neither the middle nor the width.",
+    "distance": "It may lie so far away, in its own unit; 0.1 of a share is ten points of a hundred.",
+    "like": "Which nights are similar: `weekday` unless it says `any`.",
+    "nights": "So many similar nights must be known before there is a bound; 4 unless it says otherwise.",
+    "rows": "The night must have so many rows for its figure to be judged, because shares of a few rows mean little.",
+    "otherwise": "The bound while too few nights are known; none unless it says one.",
+}
 _SIMILAR = {Likeness.WEEKDAY: (7, 16, 8), Likeness.ANY: (1, 56, 28)}
 
 

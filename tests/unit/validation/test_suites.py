@@ -12,8 +12,17 @@ from night_samples import SHOP, SUITES
 from perennial.errors import SuiteError
 from perennial.model.datasets import ORDERS, SHOP_DATASETS
 from perennial.validation.suites import check_suites, load_suite
+from perennial.validation.usual import FromHistory, Likeness
 from perennial.validation.verdicts import Action
-from perennial.validation.vocabulary import EXAMPLES, FACTS, PARAMETERS, REFERENCES, parameters_for
+from perennial.validation.vocabulary import (
+    EXAMPLES,
+    FACTS,
+    FIGURE,
+    PARAMETERS,
+    REFERENCES,
+    columns_of,
+    parameters_for,
+)
 
 DAY = date(2026, 11, 21)
 Write = Callable[..., Path]
@@ -32,6 +41,14 @@ def _entry(**changes: Any) -> dict[str, Any]:
         "meta": meta | changes.pop("meta", {}),
     }
     return entry | changes
+
+
+def _figure(
+    figure: str, *, on_failure: str = "warn", stop_above: float | None = None, **bounds: Any
+) -> dict[str, Any]:
+    """The changes that make an entry one about a figure."""
+    share = {} if stop_above is None else {"stop_above": stop_above}
+    return {"kwargs": {"column": figure, **bounds}, "meta": {"on_failure": on_failure, **share}}
 
 
 @pytest.fixture
@@ -73,6 +90,23 @@ def _fault(folder: Path) -> str:
         ({"severity": "critical"}, "goes with severity `warning`"),
         ({"typ": "x"}, "an expectation knows no `typ`. Did you mean `type`?"),
         ({"meta": None}, "`meta` is missing"),
+        ({"meta": {"on_failure": "hold"}}, "on_failure `hold` is not for the suite of orders. Known: quarantine, stop, warn."),
+        ({"meta": {"campaigns": ["birthday"]}}, "meta.campaigns goes with the suite of the audience"),
+        (_figure("row", min_value=1), "no column `row`. Did you mean `rows`?"),
+        (_figure("mean(totl)", min_value=1), "Did you mean `mean(total)`?"),
+        (_figure("share(status)", min_value=1), "must name a value: `share(status=…)`."),
+        (_figure("share(state=granted)", min_value=1), "no column `share(state=granted)`. Did you mean `share("),
+        (_figure("rows"), "takes `expect_column_values_to_be_between` with min_value, max_value or both"),
+        (_figure("rows", min_value=1, mostly=0.5), "and nothing else"),
+        (_figure("rows", min_value="many"), "a bound of a figure is a number or"),
+        (_figure("rows", min_value={"$histroy": {"times": 3}}), 'is written {"$history": {"times": 3}}'),
+        (_figure("rows", min_value={"$history": 3}), 'is written {"$history": {"times": 3}}'),
+        (_figure("rows", min_value={"$history": {"time": 3}}), "`$history` knows no `time`. Did you mean `times`?"),
+        (_figure("rows", min_value={"$history": {"times": 0.5}}), "$history.times must be a number from 1."),
+        (_figure("rows", min_value={"$history": {"nights": 1.5}}), "$history.nights must be a whole number from 1."),
+        (_figure("rows", min_value={"$history": {"like": "weekdays"}}), "Did you mean `weekday`?"),
+        (_figure("rows", on_failure="quarantine", min_value=1), "a figure has no rows that could be put aside"),
+        (_figure("rows", stop_above=0.1, min_value=1), "a figure has no rows to count: meta.stop_above"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_line_and_the_nearest_word(
@@ -168,3 +202,45 @@ def test_a_share_of_bad_rows_stops_the_night_when_there_are_enough_of_them(
     folder = write(_entry(meta={"stop_above": 0.05, "stop_from_rows": 10}))
 
     assert load_suite(folder, ORDERS, EXAMPLES).rules[0].consequence(failed, rows) is action
+
+
+def test_a_bound_from_the_past_is_read_with_its_words(write: Write) -> None:
+    high = {
+        "$history": {
+            "times": 2,
+            "spreads": 5,
+            "distance": 10,
+            "like": "any",
+            "nights": 7,
+            "rows": 30,
+            "otherwise": 9,
+        }
+    }
+    folder = write(_entry(**_figure("share(status=lost)", min_value=0.1, max_value=high)))
+
+    (rule,) = load_suite(folder, ORDERS, EXAMPLES).rules
+
+    assert rule.figure == "share(status=lost)"
+    assert rule.learns
+    assert rule.kwargs["min_value"] == 0.1
+    assert rule.kwargs["max_value"] == FromHistory(
+        times=2, spreads=5, distance=10, like=Likeness.ANY, nights=7, rows=30, otherwise=9
+    )
+
+
+def test_the_audience_has_a_suite_of_its_own(write: Write) -> None:
+    folder = write(_entry())
+    stop = _entry(**_figure("members", on_failure="stop", min_value=1))
+    text = json.dumps({"name": "audience", "expectations": [stop]}, indent=2)
+    (folder / "audience.json").write_text(text, encoding="utf-8")
+
+    assert "on_failure `stop` is not for the suite of audience. Known: hold, warn." in _fault(
+        folder
+    )
+
+
+def test_no_figure_is_called_as_a_column() -> None:
+    for dataset in SHOP_DATASETS.values():
+        figures = [name for name, type_ in columns_of(dataset).items() if type_ == FIGURE]
+        assert {"rows", "repeated", "empty(updated_at)"} <= set(figures)
+        assert not {*dataset.column_names, *FACTS[dataset.name]} & set(figures)
