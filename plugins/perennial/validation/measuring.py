@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from perennial.validation.suites import Rule
-from perennial.validation.usual import FromHistory, Past, Usual, chance_of
+from perennial.validation.usual import FromHistory, Past, Usual, chance_of, is_share
 from perennial.validation.verdicts import Measure
 
 _MAY_BE_NEGATIVE = ("sum(", "mean(")
@@ -71,6 +71,7 @@ def _bound(rule: Rule, end: str, figures: Mapping[str, float], past: Past) -> fl
         return bound.otherwise
     chance = chance_of(figure, usual, figures)
     if end == "max_value":
-        return bound.high(usual, chance)
+        high = bound.high(usual, chance)
+        return min(high, 1.0) if is_share(figure) else high
     low = bound.low(usual, chance)
     return low if figure.startswith(_MAY_BE_NEGATIVE) else max(low, 0.0)

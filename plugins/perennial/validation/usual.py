@@ -114,12 +114,17 @@ def similar_days(day: date, like: Likeness) -> Iterator[date]:
     return (day - timedelta(days=step * n) for n in range(1, most + 1))
 
 
+def is_share(figure: str) -> bool:
+    """Whether a figure is a part of a whole, from 0 to 1."""
+    return bool(_SHARE.fullmatch(figure))
+
+
 def chance_of(figure: str, usual: Usual, tonight: Mapping[str, float]) -> float:
     """How far chance alone moves a figure of this size: as counts, shares and means of so many rows scatter."""
     rows = max(tonight.get("rows", 1.0), 1.0)
     if figure.startswith("age_hours"):
         return 0.0
-    if _SHARE.fullmatch(figure):
+    if is_share(figure):
         of = max(tonight.get("members", rows), 1.0)
         likely = min(max((usual.middle * of + 1) / (of + 2), 0.0), 1.0)
         return math.sqrt(likely * (1 - likely) / of)
