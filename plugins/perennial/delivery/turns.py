@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+
+# The loop's own clock, but read anew each time: some loops only read it when they wake.
+from time import monotonic as _clock
 from typing import NamedTuple
 
 from perennial.errors import LedgerError
@@ -12,11 +15,15 @@ from perennial.errors import LedgerError
 Reserve = Callable[[int, timedelta], Awaitable[timedelta]]
 """Reserves so many units, the first not before the lead is over; says how long from now the first may begin."""
 
-PACE = 0.965
-"""How much of the rate is used. The rest is room for turns that are taken a little late."""
+# Later than that, a turn is not taken any more: what is caught up in a burst breaks the rate.
+LATE_SECONDS = 0.03
+PACE = 0.97
+"""How much of the rate is used.
 
-# More than that, and a turn is not taken any more: what is caught up in a burst breaks the rate.
-_LATE_SECONDS = 0.03
+What begins within a second has its turn in this second, or was at most so late: 1.03 seconds of turns at 0.97 of the
+rate, the one at either end included, are no more than the rate.
+"""
+
 _SHORTEST_LEAD, _LONGEST_LEAD = 0.03, 1.0
 _SECONDS_BETWEEN_TRIES = 0.5
 _TRIES = 20
@@ -136,10 +143,7 @@ class BatchPace:
 
 async def _on_time(turn: Turn) -> bool:
     """Waits for the turn; false when it has been missed."""
-    if (left := turn.latest - _clock()) > 0:
+    while (left := turn.latest - _clock()) > 0:  # noqa: ASYNC110 - no event tells of a moment
+        # A loop may count in whole milliseconds, and wake a little early.
         await asyncio.sleep(left)
-    return _clock() - turn.earliest <= _LATE_SECONDS
-
-
-def _clock() -> float:
-    return asyncio.get_running_loop().time()
+    return _clock() - turn.earliest <= LATE_SECONDS

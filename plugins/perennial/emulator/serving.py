@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+import uvloop
 from aiohttp import web
 
 from perennial.emulator.control import Control
@@ -193,7 +194,7 @@ def serve(options: Options, *, port: int, announce: Callable[[Emulator], None]) 
             announce(emulator)
             await ended.wait()
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

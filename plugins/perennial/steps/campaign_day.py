@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import uuid
@@ -173,9 +172,12 @@ class CampaignSteps(Installation):
         selection: Selection,
         clock: Callable[[], datetime],
     ) -> DispatchSummary:
+        import uvloop
+
         from perennial.pipeline.dispatching import dispatch_wave
 
-        return asyncio.run(
+        # The wire costs a quarter less on it than on asyncio's own loop.
+        return uvloop.run(
             dispatch_wave(
                 self.engine,
                 self._shipping(clock),
