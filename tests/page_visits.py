@@ -16,6 +16,7 @@ from perennial.steps.services import Perennial
 PLACES = {
     "unsubscribe": "u",
     "preferences": "p",
+    "confirm": "o",
     "survey": "s",
     "survey_nps": "s",
 }

@@ -24,6 +24,7 @@ TEMPLATES = (
     "win_back_offer_15",
     "points_reminder",
     "feedback_survey",
+    "confirm_consent",
 )
 LOCALES = ("en", "es", "ru")
 FOR_THUMBS = ".button a, .score, [clicktracking]"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from perennial.audience.confirming import unconfirmed_grant
 from perennial.audience.sending_hours import sending_hours
 from perennial.campaigns.definition import Campaign, Step
 from perennial.campaigns.timing import plan_instant
@@ -77,7 +78,8 @@ def decide(
     night = _night(campaign, day, shop, policy, wordings) | {"shards": shards, "salt": salt}
     engine.register("night", pa.Table.from_pylist([night]))
     sql = (_SQL / "decisions.sql").read_text(encoding="utf-8")
-    engine.execute(sql.replace("{place}", _PLACE))
+    unconfirmed = unconfirmed_grant(policy.double_opt_in, shop.zone)
+    engine.execute(sql.replace("{place}", _PLACE).replace("{unconfirmed}", unconfirmed))
 
 
 def gather_values(engine: Engine) -> None:
@@ -116,6 +118,7 @@ def _rules(campaigns: Sequence[Campaign]) -> pa.Table:
             {
                 "campaign": c.name,
                 "topic": str(c.topic),
+                "asks_to_confirm": c.asks_to_confirm,
                 "pressure": str(c.pressure),
                 "priority": c.priority,
                 "channels": [str(channel) for channel in c.channels],

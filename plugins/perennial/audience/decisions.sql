@@ -36,10 +36,13 @@ select campaign, customer_id, occasion, max(step) as steps_done, min(day) as ent
 from gone
 group by all;
 
--- Consent belongs to the person: the latest word from any of their accounts holds. Unknown is no.
+-- Consent belongs to the person: the latest word from any of their accounts holds. Unknown is no, and so is what has
+-- yet to be confirmed.
 create or replace table consent as
 with said as (
-    select customer_id, channel, topic, state, happened_at, false as by_link, consent_id from consents
+    select customer_id, channel, topic, state, happened_at, false as by_link, consent_id
+    from consents as c
+    where not {unconfirmed}
     union all
     -- A no by way of a link wins over a yes of the same instant.
     select customer_id, channel, topic, state, since, state = 'withdrawn', '' from permissions
@@ -69,7 +72,7 @@ where value is not null;
 -- checks that the channel passes, so that the reason shown is that of the channel that came closest.
 create or replace table channel_checks as
 with candidates as (
-    select m.campaign, m.customer_id, m.person_id, m.occasion, m.topic,
+    select m.campaign, m.customer_id, m.person_id, m.occasion, m.topic, m.asks_to_confirm,
         unnest(m.channels) as channel,
         generate_subscripts(m.channels, 1) as declared,
         m.preferred_channel
@@ -84,18 +87,18 @@ with candidates as (
 )
 select
     a.*,
-    o.happened_at as consented_at,
+    case when a.asks_to_confirm then try_cast(a.occasion as timestamptz) else o.happened_at end as consented_at,
     case
         when a.address is null and a.problem is null then 'no_address'
         when a.address is null then 'bad_address'
-        when o.state is distinct from 'granted' then 'no_consent'
+        when not a.asks_to_confirm and o.state is distinct from 'granted' then 'no_consent'
         when s.address_key is not null then 'suppressed'
     end as reason,
     case when a.address is null then a.problem end as detail,
     case
         when a.address is null and a.problem is null then 0
         when a.address is null then 1
-        when o.state is distinct from 'granted' then 2
+        when not a.asks_to_confirm and o.state is distinct from 'granted' then 2
         when s.address_key is not null then 3
         else 4
     end as passed
@@ -298,6 +301,7 @@ select
                 ) then 'defer'
                 else 'skip'
             end
+        when v.pressure = 'service' then 'send'
         when v.share_of_all < night.global_holdout or v.share_of_campaign < v.holdout then 'hold_out'
         else 'send'
     end as outcome,

@@ -12,6 +12,7 @@ import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
+from perennial.audience.confirming import PENDING
 from perennial.audience.sending_hours import turn
 from perennial.campaigns.choices import Occasion
 from perennial.campaigns.definition import Campaign
@@ -39,12 +40,15 @@ def build_memberships(  # noqa: PLR0917 - a day has no less
     policy: Policy,
     campaigns: Sequence[Campaign],
     rules: Mapping[str, str],
+    pending: pa.Table | None = None,
 ) -> Published:
     """Writes `memberships` of a day.
 
     The engine must have the day open, and the view `customer_features`. `rules` holds the SQL of each campaign's
-    `where` by the campaign's name; a campaign without one admits everybody who has the occasion.
+    `where` by the campaign's name; a campaign without one admits everybody who has the occasion. `pending` says who
+    has yet to confirm a consent (confirming.PENDING); without it, nobody.
     """
+    engine.register("pending", PENDING.empty_table() if pending is None else pending)
     columns = ", ".join(f'null::{c.type} as "{c.name}"' for c in MEMBERSHIPS.columns)
     engine.execute(f"create or replace temp table membership_rows as select {columns} where false")
     try:
@@ -75,7 +79,7 @@ def _add_members(  # noqa: PLR0917 - a row of `memberships` knows all of them
         select $campaign, customer_id, members.person_id, occasions.occasion, occasions.open_until, occasions.why
         from occasions
         join members using (customer_id)""",
-        _facts(found, day, shop, campaign),
+        _facts(found, day, shop, policy, campaign),
     )
 
 
@@ -123,10 +127,12 @@ def _zone_days(
     )
 
 
-def _facts(query: str, day: date, shop: Shop, campaign: Campaign) -> dict[str, Any]:
+def _facts(query: str, day: date, shop: Shop, policy: Policy, campaign: Campaign) -> dict[str, Any]:
     """The campaign's name, and the facts that an occasion's query names; DuckDB refuses more than that."""
+    rule = policy.double_opt_in
     known = {
         "day": day,
+        "confirm_days": rule.expires_after.days if rule else 0,
         "starts_at": local_instant(day, time(), shop.zone),
         "zone": shop.zone.key,
         "open_for": campaign.audience.open_for,

@@ -11,6 +11,10 @@ class Occasion(Word):
     BIRTHDAY = "birthday", "the customer's birthday, once a year."
     POINTS_EXPIRY = "points_expiry", "points expire soon, or the balance has reached a reward."
     DELIVERED_ORDER = "delivered_order", "an order has been delivered, once an order."
+    PENDING_CONSENT = (
+        "pending_consent",
+        "somebody agreed to emails and has yet to confirm the address, once for each such yes.",
+    )
 
 
 class OfferKind(Word):

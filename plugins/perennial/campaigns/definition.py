@@ -223,7 +223,17 @@ class Campaign(_Part):
     @property
     def pressure(self) -> Pressure:
         """Which frequency cap its messages count to."""
-        return PRESSURE_OF_TOPIC[self.topic]
+        return Pressure.SERVICE if self.asks_to_confirm else PRESSURE_OF_TOPIC[self.topic]
+
+    @model_validator(mode="after")
+    def _what_asks_to_confirm_is_an_email(self) -> Campaign:
+        if self.asks_to_confirm and self.channels != (Channel.EMAIL,):
+            msg = "be [email]: only an email proves that the address is theirs."
+            raise must(msg, at=("channels",))
+        if self.asks_to_confirm and len(self.steps) > 1:
+            msg = "be one: nobody is asked twice."
+            raise must(msg, at=("steps",))
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -235,6 +245,16 @@ class Campaign(_Part):
             step["offer"] = data["offer"]
         rest = {key: value for key, value in data.items() if key not in ("template", "offer")}
         return {**rest, "steps": [step]}
+    @property
+    def asks_to_confirm(self) -> bool:
+        """Whether its messages ask for the confirmation of a consent, and need none themselves."""
+        return self.audience.occasion == Occasion.PENDING_CONSENT
+
+    @property
+    def needed_consent(self) -> Topic | None:
+        """The topic that a customer must have agreed to."""
+        return None if self.asks_to_confirm else self.topic
+
 
     @field_validator("steps")
     @classmethod

@@ -24,6 +24,7 @@ from perennial.model.policy import (
     Budget,
     Caps,
     ContentMix,
+    DoubleOptIn,
     Hours,
     HoursRule,
     Limit,
@@ -119,6 +120,42 @@ class CapsPart(_Part):
             days_between_surveys=self.days_between_surveys,
             discounts_per_30_days=self.discounts_per_30_days,
             content_mix=self.content_mix.content_mix() if self.content_mix else None,
+        )
+
+
+class DoubleOptInPart(_Part):
+    """Consents to emails that count only when they were confirmed from the address itself."""
+
+    countries: Annotated[tuple[Country, ...], *listed("country", or_none=True)] = Field(
+        (),
+        description="Customers of these countries, ISO 3166-1; without it, of all.",
+        examples=["[DE, AT]"],
+    )
+    start: Date = Field(
+        alias="from",
+        description="What was agreed to on this day or later has to be confirmed; what was agreed to before stands.",
+        examples=["2027-01-01"],
+    )
+    expires_after: Duration = Field(
+        DoubleOptIn.expires_after,
+        description="How long a confirmation is waited for, in days, 60d at most.",
+        examples=["7d"],
+    )
+
+    @model_validator(mode="after")
+    def _it_waits_for_days(self) -> DoubleOptInPart:
+        if not timedelta(days=2) <= self.expires_after <= timedelta(days=60):
+            msg = (
+                "be from 2d to 60d: the message that asks leaves on the day after at the earliest."
+            )
+            raise must(msg, at=("expires_after",))
+        return self
+
+    def double_opt_in(self) -> DoubleOptIn:
+        return DoubleOptIn(
+            countries=frozenset(self.countries),
+            starts_on=self.start,
+            expires_after=self.expires_after,
         )
 
 
@@ -260,6 +297,11 @@ class PolicyFile(_Part):
         " without it, they never end.",
         examples=["365d"],
     )
+    double_opt_in: DoubleOptInPart | None = Field(
+        None,
+        description="Consents to emails that count only when they were confirmed from the address itself;"
+        " without it, a yes is enough.",
+    )
     quiet_hours: QuietHoursPart = Field(
         QuietHoursPart(), description="When messages leave, on the customer's clock."
     )
@@ -274,6 +316,7 @@ class PolicyFile(_Part):
             caps=self.caps.caps(),
             global_holdout=self.global_holdout,
             sunset_after=self.sunset_after,
+            double_opt_in=self.double_opt_in.double_opt_in() if self.double_opt_in else None,
             quiet_hours=QuietHours(
                 opens=hours.opens, closes=hours.closes, rules=tuple(r.rule() for r in hours.rules)
             ),

@@ -13,6 +13,7 @@ from perennial.campaigns.policy_definition import (
     BudgetPart,
     CapsPart,
     ContentMixPart,
+    DoubleOptInPart,
     LimitPart,
     PolicyFile,
     QuietHoursPart,
@@ -26,6 +27,7 @@ _KIND = Kind(name="policy", first="caps")
 _PARTS: dict[str, type[BaseModel]] = {
     "caps": CapsPart,
     "content_mix": ContentMixPart,
+    "double_opt_in": DoubleOptInPart,
     "quiet_hours": QuietHoursPart,
     "rules": RulePart,
     "budget": BudgetPart,

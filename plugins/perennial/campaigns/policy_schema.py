@@ -58,6 +58,7 @@ def reference_text(project: Path = PROJECT) -> str:
         table(
             "`content_mix` of the caps", schema["properties"]["caps"]["properties"]["content_mix"]
         ),
+        table("`double_opt_in`", schema["properties"]["double_opt_in"]),
         table("`quiet_hours`", hours),
         table("`rules`, each", hours["properties"]["rules"]["items"]),
         table("`budget`", budget),

@@ -13,7 +13,7 @@ from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from perennial.campaigns.policy_words import CHANNELS, SENTENCES, WEEKDAYS
-from perennial.model.policy import HoursRule, Limit, Policy, YearDay
+from perennial.model.policy import DoubleOptIn, HoursRule, Limit, Policy, YearDay
 
 LANGUAGES = tuple(SENTENCES)
 
@@ -65,6 +65,8 @@ class _Teller:
 
     def who(self, policy: Policy) -> Iterator[str]:
         yield self.say("consent")
+        if policy.double_opt_in:
+            yield self._double_opt_in(policy.double_opt_in)
         if policy.sunset_after:
             yield self.say("sunset", n=policy.sunset_after.days)
         if policy.global_holdout:
@@ -72,6 +74,12 @@ class _Teller:
                 policy.global_holdout, locale=self._locale, decimal_quantization=False
             )
             yield self.say("holdout", share=share)
+
+    def _double_opt_in(self, rule: DoubleOptIn) -> str:
+        names = [self._locale.territories.get(c, c) for c in sorted(rule.countries)]
+        place = f" ({', '.join(names)})" if names else ""
+        days = self.say("days", n=rule.expires_after.days)
+        return self.say("double_opt_in", place=place, start=self._date(rule.starts_on), days=days)
 
     def how_often(self, policy: Policy) -> Iterator[str]:
         caps = policy.caps

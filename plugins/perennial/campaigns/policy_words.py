@@ -46,6 +46,10 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "Nobody is written to without consent for the channel and the topic, nor at an address on the"
             " suppression list."
         ),
+        "double_opt_in": (
+            "Whoever agrees to emails{place} from {start} on gets none until they confirm the address by a link, within"
+            " {days}."
+        ),
         "holdout": "{share} of customers are left out of everything, to measure what all of it changes.",
         "sunset": {
             "one": (
@@ -105,6 +109,10 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
         "consent": (
             "No se escribe a nadie sin su consentimiento para ese canal y ese tema, ni a una dirección que esté"
             " en la lista de exclusión."
+        ),
+        "double_opt_in": (
+            "Quien acepta recibir correos{place} a partir del {start} no recibe ninguno hasta que confirma la"
+            " dirección con un enlace, en un plazo de {days}."
         ),
         "holdout": "El {share} de los clientes no recibe nada, para medir el efecto de todo lo demás.",
         "sunset": {
@@ -175,6 +183,10 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
         "who": "Кому",
         "consent": (
             "Никому не пишут без согласия на этот канал и эту тему; на адреса из стоп-листа тоже не пишут."
+        ),
+        "double_opt_in": (
+            "Кто согласился на письма{place} с {start} или позже, не получает их, пока не подтвердит адрес по ссылке;"
+            " срок — не больше {days}."
         ),
         "holdout": "{share} клиентов не получают ничего: так измеряется общий эффект.",
         "sunset": {

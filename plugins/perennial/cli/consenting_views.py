@@ -25,6 +25,8 @@ def brought(data: Json) -> RenderableType:
     """How many rows were taken, and the first that were put aside."""
     aside = data["put_aside"]
     head = Text(f"{data['taken']:,} rows taken, {len(aside):,} put aside.")
+    if data["pending"]:
+        head.append(f" {data['pending']:,} of those taken have yet to be confirmed from the address.")
     if not aside:
         return head
     table = _table("Put aside", "line", "because")

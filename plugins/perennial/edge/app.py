@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from perennial.edge.clicking import click_routes
+from perennial.edge.confirming import confirm_routes
 from perennial.edge.counting import Counts
 from perennial.edge.gathering import Gatherer
 from perennial.edge.hooks import hook_routes
@@ -60,6 +61,7 @@ def make_app(perennial: Perennial) -> Starlette:
             *hook_routes(perennial, gatherer, counts),
             *unsubscribe_routes(links, leaving),
             *preference_routes(links, lake=lake_thread),
+            *confirm_routes(links),
             *survey_routes(links),
             *click_routes(links, gatherer),
             *watch.routes(),

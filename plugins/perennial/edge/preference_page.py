@@ -13,7 +13,7 @@ from perennial.edge.birthdays import BirthdayFault, GivenDate
 from perennial.edge.forms import Form, first
 from perennial.edge.link_pages import Opened
 from perennial.edge.rendering import Pages
-from perennial.model.words import Channel, PreferenceName
+from perennial.model.words import Channel, PreferenceName, Topic
 from perennial.pipeline.persons import PersonSummary
 from perennial.steps.choosing import Choices, Chosen, Known, Way
 
@@ -69,19 +69,40 @@ class PreferencePage:
 
     def saved(self, opened: Opened, after: Choices, chosen: Chosen) -> list[str]:
         """What was noted, in the customer's words."""
-        lines = []
+        lines: list[str] = []
         spoken_of = {channel for channel, _ in chosen.granted | chosen.withdrawn}
         for channel in (c for c in after.channels if c in spoken_of):
-            topics = [t for t in after.topics if (channel, t) in after.agreed]
-            named = ", ".join(self._say(opened, f"topic_{t}") for t in topics)
-            phrase = "saved_all_channels" if topics else "saved_no_topics"
-            line = self._say(opened, f"channel_{channel}")
-            lines.append(self._say(opened, phrase, channel=line, topics=named))
+            lines += self._agreed(opened, after, chosen, channel)
         lines += [self._noted(opened, name, after) for name in chosen.preferences]
         taken_back = chosen.preferences.get(PreferenceName.BIRTH_DATE, "") is None
         if taken_back and after.birth_date:
             lines.append(self._say(opened, "birthday_kept", reply_to=self._pages.contact))
         return lines or [self._say(opened, "preferences_nothing_new")]
+
+    def _agreed(
+        self, opened: Opened, after: Choices, chosen: Chosen, channel: Channel
+    ) -> Iterator[str]:
+        """What holds for a channel now, and what will once it is confirmed."""
+        name = self._say(opened, f"channel_{channel}")
+        agreed = [t for t in after.topics if (channel, t) in after.agreed]
+        waiting = (
+            []
+            if channel in after.barred
+            else [
+                t
+                for t in after.topics
+                if (channel, t) in chosen.granted and (channel, t) not in after.agreed
+            ]
+        )
+        if agreed or not waiting:
+            phrase = "saved_all_channels" if agreed else "saved_no_topics"
+            yield self._say(opened, phrase, channel=name, topics=self._named(opened, agreed))
+        if waiting:
+            topics = self._named(opened, waiting)
+            yield self._say(opened, "saved_to_confirm", channel=name, topics=topics)
+
+    def _named(self, opened: Opened, topics: Sequence[Topic]) -> str:
+        return ", ".join(self._say(opened, f"topic_{t}") for t in topics)
 
     def _noted(self, opened: Opened, name: PreferenceName, after: Choices) -> str:
         match name:

@@ -27,6 +27,7 @@ from perennial.model.words import (
     PreferenceName,
     SuppressionReason,
     SurveyScale,
+    Topic,
 )
 
 
@@ -55,6 +56,16 @@ class People:
     def consent_history(self, person_id: str) -> Sequence[ConsentEntry]:
         """Everything that a person said, with its proof, the oldest first."""
         return permitting.consent_history(self._database, person_id)
+
+    def pending_table(self) -> pa.Table:
+        """Everything that anybody had yet to confirm, whatever came of it since; see permitting.PERMISSIONS."""
+        return permitting.pending_table(self._database)
+
+    def yet_to_confirm(
+        self, person_id: str, *, since: datetime
+    ) -> Mapping[tuple[Channel, Topic], datetime]:
+        """What a person agreed to from an instant on, and when last, and has neither confirmed nor taken back."""
+        return permitting.yet_to_confirm(self._database, person_id, since=since)
 
     def prefer(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -81,7 +81,7 @@ def permissions_table(database: Database, *, known_at: datetime | None) -> pa.Ta
         # "withdrawn" comes after "granted": of two words of one instant, the no stands.
         order_by=(consents.c.at.desc(), consents.c.state.desc(), consents.c.id),
     )
-    told = select(consents, turn.label("turn"))
+    told = select(consents, turn.label("turn")).where(consents.c.state != ConsentState.PENDING)
     if known_at is not None:
         told = told.where(consents.c.recorded_at < known_at)
     ranked = told.subquery()
@@ -91,6 +91,30 @@ def permissions_table(database: Database, *, known_at: datetime | None) -> pa.Ta
         .order_by(*ranked.c[_WHAT])
     )
     return table(database, last, PERMISSIONS)
+
+
+def pending_table(database: Database) -> pa.Table:
+    """Everything that anybody agreed to and had yet to confirm, whatever came of it since; columns as in PERMISSIONS."""
+    said = select(
+        *consents.c["person_id", "customer_id", "channel", "topic", "state"], raw(consents.c.at)
+    ).where(consents.c.state == ConsentState.PENDING)
+    return table(database, said.order_by(*consents.c[_WHAT], consents.c.at), PERMISSIONS)
+
+
+def yet_to_confirm(
+    database: Database, person_id: str, *, since: datetime
+) -> Mapping[tuple[Channel, Topic], datetime]:
+    """What a person agreed to from an instant on, and when last, and has neither confirmed nor taken back."""
+    found: dict[tuple[Channel, Topic], datetime] = {}
+    for word in consent_history(database, person_id):
+        way = (word.channel, word.topic)
+        if word.state is not ConsentState.PENDING:
+            found.pop(way, None)
+        elif word.at >= since:
+            found[way] = word.at
+    standing = permissions_of(database, person_id)
+    agreed = {(p.channel, p.topic) for p in standing if p.state is ConsentState.GRANTED}
+    return {way: at for way, at in found.items() if way not in agreed}
 
 
 def consent_history(database: Database, person_id: str) -> Sequence[ConsentEntry]:

@@ -184,7 +184,11 @@ messages = Table(
     Column("coupon_kind", String(32), comment="percent, amount …"),
     Column("coupon_value", Amount, comment="How much."),
     Column("coupon_expires_on", Date, comment="Last day on which it is good."),
-    Column("topic", String(16), comment="What it is about; empty: claimed by an older version."),
+    Column(
+        "topic",
+        String(16),
+        comment="Which consent it needs; empty: none, or claimed by an older version.",
+    ),
     one_of("state", MessageState),
     one_of("channel", Channel),
     one_of("pressure", Pressure),
@@ -421,7 +425,7 @@ consents = Table(
     Column("customer_id", bytewise(128), nullable=False, comment="Which account said so."),
     Column("channel", String(16), nullable=False, comment="Where they may be written to, or not."),
     Column("topic", String(16), nullable=False, comment="About what."),
-    Column("state", String(16), nullable=False, comment="Granted or withdrawn."),
+    Column("state", String(16), nullable=False, comment="Granted, pending or withdrawn."),
     Column("at", Instant, nullable=False, comment="When the customer said so."),
     Column("how", String(32), nullable=False, comment="How it reached us."),
     Column("wording", String(64), comment="Version of the words that were agreed to."),
@@ -448,7 +452,8 @@ permissions = Table(
     Column("since", Instant, nullable=False, comment="When that was said."),
     one_of("channel", Channel),
     one_of("topic", Topic),
-    one_of("state", ConsentState),
+    # What is pending stands for nothing.
+    one_of("state", (ConsentState.GRANTED, ConsentState.WITHDRAWN)),
     comment="The consents that stand; read by every claim.",
 )
 

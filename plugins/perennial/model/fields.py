@@ -146,6 +146,12 @@ _FIELDS = (
         "https://shop.example/p/1.abc.def",
     ),
     _compose(
+        "confirm_url",
+        FieldType.URL,
+        "Where somebody confirms that the address is theirs; for campaigns on the occasion `pending_consent`.",
+        "https://shop.example/o/1.abc.def",
+    ),
+    _compose(
         "survey_url",
         FieldType.URL,
         "Opens the survey with no score chosen yet.",

@@ -37,6 +37,7 @@ class Coupon:
 class PlannedMessage:
     """One row of the plan whose outcome is send, as dispatch reads it.
 
+    topic: the consent that it needs; none where it asks for one.
     values: what its words are made of, as JSON, which the plan holds, or by name.
     """
 
@@ -49,7 +50,7 @@ class PlannedMessage:
     person_id: str
     occasion: str
     pressure: Pressure
-    topic: Topic
+    topic: Topic | None
     channel: Channel
     address: str = field(repr=False)
     address_key: str

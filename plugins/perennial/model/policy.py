@@ -126,11 +126,29 @@ NO_BUDGET = Budget()
 
 
 @dataclass(frozen=True, kw_only=True)
+class DoubleOptIn:
+    """Consents to emails that count only when they were confirmed from the address itself.
+
+    It holds in `countries`, everywhere where that is empty, for what was agreed to on `starts_on` of the shop's calendar
+    or later. What is not confirmed within `expires_after` counts for nothing.
+    """
+
+    starts_on: date
+    countries: frozenset[str] = frozenset()
+    expires_after: timedelta = timedelta(days=7)
+
+    def concerns(self, country: str) -> bool:
+        """Whether it holds in a country."""
+        return not self.countries or country in self.countries
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """The rules of policy.yaml."""
 
     caps: Caps = field(default_factory=Caps)
     global_holdout: Decimal = Decimal("0.05")
     sunset_after: timedelta | None = None
+    double_opt_in: DoubleOptIn | None = None
     quiet_hours: QuietHours = field(default_factory=QuietHours)
     budget: Budget = field(default_factory=Budget)

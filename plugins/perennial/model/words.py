@@ -39,6 +39,7 @@ class Pressure(Word):
 
     PROMOTIONAL = "promotional", "Counts to the caps of promotional messages."
     SURVEY = "survey", "Counts to the cap of surveys."
+    SERVICE = "service", "Counts to no cap: it asks whether an address is theirs."
 
 
 class Outcome(Word):
@@ -139,6 +140,7 @@ class ConsentState(Word):
     """What the latest entry says for a customer, channel and topic."""
 
     GRANTED = "granted", "The customer agreed."
+    PENDING = "pending", "Somebody agreed, and has yet to confirm that the address is theirs."
     WITHDRAWN = "withdrawn", "The customer took it back."
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -15,7 +16,9 @@ from perennial.errors import SourceError
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
 from perennial.ledger.store import ConsentEntry, Ledger
-from perennial.model.datasets import CUSTOMER_FEATURES
+from perennial.model.clock import local_instant
+from perennial.model.datasets import CONTACTS, CUSTOMER_FEATURES
+from perennial.model.policy import Policy
 from perennial.model.words import Channel, ConsentSource, ConsentState, Topic
 
 REQUIRED = ("customer_id", "channel", "topic", "state", "at")
@@ -27,10 +30,10 @@ OPTIONAL = ("wording", "proof")
 _CHUNK = 5_000
 _LONGEST_WORDING = 64
 _LONGEST_PROOF = 255
-_LISTS: Mapping[str, type[Channel | Topic | ConsentState]] = {
-    "channel": Channel,
-    "topic": Topic,
-    "state": ConsentState,
+_LISTS: Mapping[str, Sequence[Channel | Topic | ConsentState]] = {
+    "channel": tuple(Channel),
+    "topic": tuple(Topic),
+    "state": (ConsentState.GRANTED, ConsentState.WITHDRAWN),
 }
 
 
@@ -44,25 +47,34 @@ class PutAside:
 
 @dataclass(kw_only=True)
 class Brought:
-    """What became of a file's rows."""
+    """What became of a file's rows; of those taken, some have yet to be confirmed."""
 
     taken: int = 0
+    pending: int = 0
     aside: list[PutAside] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
         aside = [{"line": each.line, "reason": each.reason} for each in self.aside]
-        return {"taken": self.taken, "put_aside": aside}
+        return {"taken": self.taken, "pending": self.pending, "put_aside": aside}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """Who brings in which file, when, and by which clock its times without a zone are meant."""
+    """Who brings in which file, when, by which clock its times without a zone are meant, and what must be confirmed."""
 
     file: Path
     by: str
-    zone: tzinfo
+    zone: ZoneInfo
     now: datetime
+    policy: Policy = field(default_factory=Policy)
+
+
+class _Known(NamedTuple):
+    """What the night knows of an account."""
+
+    person_id: str
+    country: str | None
 
 
 def bring_in_consents(
@@ -78,6 +90,7 @@ def bring_in_consents(
         LedgerError: a chunk could not be recorded; those before it are. Bring the file in again.
     """
     engine.view(CUSTOMER_FEATURES.name, known_on)
+    engine.view(CONTACTS.name, Partition(dataset=CONTACTS.name, day=known_on.day))
     brought = Brought()
     for rows in _chunks(_rows(given.file)):
         people = _people(engine, rows)
@@ -89,6 +102,7 @@ def bring_in_consents(
                 brought.aside.append(PutAside(line=line, reason=str(reason)))
         ledger.record_consents(entries, recorded_at=given.now)
         brought.taken += len(entries)
+        brought.pending += sum(entry.state is ConsentState.PENDING for entry in entries)
     return brought
 
 
@@ -131,18 +145,19 @@ def _chunks(
     yield chunk
 
 
-def _people(engine: Engine, rows: Iterable[tuple[int, Mapping[str, str]]]) -> Mapping[str, str]:
-    """The person behind each account that the last night knows."""
+def _people(engine: Engine, rows: Iterable[tuple[int, Mapping[str, str]]]) -> Mapping[str, _Known]:
+    """The person behind each account that the last night knows, and their country."""
     asked = sorted({row["customer_id"].strip() for _, row in rows})
     engine.register("asked", pa.table({"customer_id": pa.array(asked, pa.string())}))
     found = engine.rows(
-        f"select customer_id, person_id from {CUSTOMER_FEATURES.name} join asked using (customer_id)"
+        f"select customer_id, person_id, c.country from {CUSTOMER_FEATURES.name} join asked using (customer_id)"
+        f" left join {CONTACTS.name} as c using (customer_id)"
     )
-    return {row["customer_id"]: row["person_id"] for row in found}
+    return {row["customer_id"]: _Known(row["person_id"], row["country"]) for row in found}
 
 
 def _entry(
-    row: Mapping[str, str], line: int, people: Mapping[str, str], given: Import
+    row: Mapping[str, str], line: int, people: Mapping[str, _Known], given: Import
 ) -> ConsentEntry:
     """A row as the ledger keeps it.
 
@@ -157,24 +172,38 @@ def _entry(
         msg = "no such customer on the last night"
         raise ValueError(msg)
     words = {name: _word(name, row[name]) for name in _LISTS}
+    at = _instant(row["at"], given)
+    if _must_confirm(words, at, people[customer_id], given):
+        words["state"] = ConsentState.PENDING
     return ConsentEntry(
-        person_id=people[customer_id],
+        person_id=people[customer_id].person_id,
         customer_id=customer_id,
         **words,
-        at=_instant(row["at"], given),
+        at=at,
         how=ConsentSource.IMPORT,
         wording=_text(row, "wording", _LONGEST_WORDING),
         proof=_text(row, "proof", _LONGEST_PROOF) or _provenance(line, given),
     )
 
 
+def _must_confirm(words: Mapping[str, Any], at: datetime, known: _Known, given: Import) -> bool:
+    rule = given.policy.double_opt_in
+    return (
+        rule is not None
+        and words["channel"] is Channel.EMAIL
+        and words["state"] is ConsentState.GRANTED
+        and at >= local_instant(rule.starts_on, time(), given.zone)
+        and known.country is not None
+        and rule.concerns(known.country)
+    )
+
+
 def _word(name: str, told: str) -> Any:  # noqa: ANN401 - a word of the column's list
-    words = _LISTS[name]
-    try:
-        return words(told.strip().lower())
-    except ValueError:
+    words = {str(word): word for word in _LISTS[name]}
+    if (found := words.get(told.strip().lower())) is None:
         msg = f"{name} is none of {', '.join(words)}"
-        raise ValueError(msg) from None
+        raise ValueError(msg)
+    return found
 
 
 def _instant(told: str, given: Import) -> datetime:

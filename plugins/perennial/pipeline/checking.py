@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
+from perennial.campaigns.choices import Occasion
 from perennial.campaigns.definition import Campaign, Step
 from perennial.campaigns.policy_file import read_policy
 from perennial.campaigns.reading import load_campaigns
 from perennial.errors import DefinitionError, Fault
 from perennial.messages.templates import Templates, load_templates
 from perennial.model.fields import MERGE_FIELDS
+from perennial.model.policy import Policy
 from perennial.model.shop import Shop
 from perennial.model.words import Channel
 from perennial.sources.shop_file import read_shop
@@ -33,13 +35,25 @@ def find_faults(project: Path) -> list[Fault]:
     _read(faults, lambda: read_source_map(project / "shop.yaml"))
     campaigns = _read(faults, lambda: load_campaigns(project / "campaigns"))
     names = [path.stem for path in (project / "campaigns").glob("*.yaml")]
-    _read(faults, lambda: read_policy(project / "policy.yaml", campaigns=names))
+    policy = _read(faults, lambda: read_policy(project / "policy.yaml", campaigns=names))
+    if policy is not None and campaigns is not None:
+        faults += _nobody_asks(project / "policy.yaml", policy, campaigns)
     templates = _read(faults, lambda: load_templates(project / "templates", shop)) if shop else None
     if campaigns is not None and templates is not None and shop is not None:
         for campaign in campaigns:
             faults += _mismatches(campaign, templates, shop)
     faults += check_suites(project / "expectations")
     return list(dict.fromkeys(faults))
+
+
+def _nobody_asks(path: Path, policy: Policy, campaigns: Iterable[Campaign]) -> Iterator[Fault]:
+    """A policy that waits for confirmations for which no campaign asks."""
+    if policy.double_opt_in and not any(campaign.asks_to_confirm for campaign in campaigns):
+        yield Fault(
+            path=path,
+            message="double_opt_in waits for confirmations, and no campaign asks for them.",
+            hint=f"Write one on the occasion {Occasion.PENDING_CONSENT!s}: docs/how-to/confirm-addresses.md has it.",
+        )
 
 
 def _read(faults: list[Fault], read: Callable[[], _T]) -> _T | None:

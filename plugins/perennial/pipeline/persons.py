@@ -163,10 +163,12 @@ def gather_person(
 
 
 def standing_consents(consents: Rows) -> tuple[StandingConsent, ...]:
-    """The last word for each channel and topic, whoever heard it."""
+    """The last word for each channel and topic, whoever heard it; what is pending takes no consent away."""
     last: dict[tuple[str, str], Row] = {}
     for row in consents:
-        last[row["channel"], row["topic"]] = row
+        way = row["channel"], row["topic"]
+        if way not in last or not _stands_beside(row, last[way]):
+            last[way] = row
     return tuple(
         StandingConsent(
             channel=Channel(channel),
@@ -177,6 +179,13 @@ def standing_consents(consents: Rows) -> tuple[StandingConsent, ...]:
         )
         for (channel, topic), row in sorted(last.items())
     )
+
+
+def _stands_beside(row: Row, before: Row) -> bool:
+    """Whether a pending word leaves another as it is: a consent that was given earlier. Of one instant, both are the same yes."""
+    earlier: bool = before["at"] < row["at"]
+    both = (before["state"], row["state"])
+    return earlier and both == (ConsentState.GRANTED, ConsentState.PENDING)
 
 
 def _features(engine: Engine, customer_id: str, day: date) -> Rows:

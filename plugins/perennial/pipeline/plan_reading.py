@@ -140,7 +140,7 @@ class PlanReader:
             person_id=person_id,
             occasion=occasion,
             pressure=self.campaign.pressure,
-            topic=self.campaign.topic,
+            topic=self.campaign.needed_consent,
             channel=_CHANNELS[channel],
             address=address,
             address_key=address_key,

@@ -136,7 +136,13 @@ def plan_campaign(
     _publish(engine, partition, shop, room(limits, spent))
     seal_plan(engine, campaign.name, day)
     summary = summarise(engine, campaign.name, day, shop)
-    learn_agreements(engine, ledger, recorded_at=plan_instant(campaign, day, shop.zone))
+    learn_agreements(
+        engine,
+        ledger,
+        recorded_at=plan_instant(campaign, day, shop.zone),
+        shop=shop,
+        policy=policy,
+    )
     ledger.record_plan(_record(summary, plan_instant(campaign, day, shop.zone)))
     return summary
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
+from perennial.audience.confirming import unconfirmed_grant
 from perennial.lake.duck import Engine, Published
 from perennial.lake.partitions import Partition
 from perennial.ledger.store import ConsentEntry, Ledger
 from perennial.model.clock import local_instant
 from perennial.model.datasets import PREFERENCES
+from perennial.model.policy import Policy
 from perennial.model.shop import Shop
 from perennial.model.words import Channel, ConsentSource, ConsentState, Topic
 
@@ -24,12 +26,20 @@ def keep_preferences(engine: Engine, ledger: Ledger, day: date, shop: Shop) -> P
     )
 
 
-def learn_agreements(engine: Engine, ledger: Ledger, *, recorded_at: datetime) -> int:
+def learn_agreements(
+    engine: Engine,
+    ledger: Ledger,
+    *,
+    recorded_at: datetime,
+    shop: Shop,
+    policy: Policy,
+) -> int:
     """Tells the ledger what people agreed to in the shop after they had taken it back by a link; says how many words.
 
     Without them every claim would refuse what the plan has let pass. Reads what decide() has left in the engine.
     """
-    found = engine.rows(_AGREED_SINCE)
+    unconfirmed = unconfirmed_grant(policy.double_opt_in, shop.zone)
+    found = engine.rows(_AGREED_SINCE.replace("{unconfirmed}", unconfirmed))
     entries = [
         ConsentEntry(
             person_id=row["person_id"],
@@ -59,6 +69,6 @@ _AGREED_SINCE = """
     from consents as c
     join customer_features as f using (customer_id)
     join standing as s on s.person_id = f.person_id and s.channel = c.channel and s.topic = c.topic
-    where c.state = 'granted' and c.happened_at > s.since
+    where c.state = 'granted' and c.happened_at > s.since and not {unconfirmed}
     order by all
 """

@@ -146,7 +146,9 @@ def _no_consent(known: Circumstances) -> str:
     what = f"messages {_by(known.channel)} about {_ABOUT[known.topic]}"
     if known.consent is None or known.consent[0] is ConsentState.GRANTED:
         return f"Nobody has ever agreed to {what} for this person."
-    _, since, how = known.consent
+    state, since, how = known.consent
+    if state is ConsentState.PENDING:
+        return f"Consent to {what} was given{_at(since, known.zone)}{_how(how)}, and has yet to be confirmed."
     return f"Consent to {what} was taken back{_at(since, known.zone)}{_how(how)}."
 
 

@@ -11,9 +11,11 @@ from perennial.campaigns.predicate import compile_where
 from perennial.features.runner import build_features
 from perennial.lake.duck import Engine, Published
 from perennial.lake.partitions import Partition
+from perennial.ledger.store import Ledger
 from perennial.model.datasets import CUSTOMER_FEATURES
 from perennial.model.policy import Policy
 from perennial.model.shop import Shop
+from perennial.pipeline.confirming import keep_pending
 
 
 def understand_customers(engine: Engine, day: date, shop: Shop) -> Published:
@@ -23,9 +25,17 @@ def understand_customers(engine: Engine, day: date, shop: Shop) -> Published:
 
 
 def form_audiences(
-    engine: Engine, day: date, shop: Shop, policy: Policy, campaigns: Sequence[Campaign]
+    engine: Engine,
+    day: date,
+    shop: Shop,
+    policy: Policy,
+    campaigns: Sequence[Campaign],
+    *,
+    ledger: Ledger | None = None,
 ) -> Published:
     """Writes `memberships` of a day: every campaign's audience.
+
+    Without a ledger nobody is asked to confirm a consent.
 
     Raises:
         MissingPartition: the day's features have not been built.
@@ -34,4 +44,5 @@ def form_audiences(
     engine.open_day(day)
     engine.view(CUSTOMER_FEATURES.name, Partition(dataset=CUSTOMER_FEATURES.name, day=day))
     rules = {c.name: compile_where(c.audience.where) for c in campaigns if c.audience.where}
-    return build_memberships(engine, day, shop, policy, campaigns, rules)
+    pending = keep_pending(engine, ledger, day, shop, policy) if ledger else None
+    return build_memberships(engine, day, shop, policy, campaigns, rules, pending)

@@ -75,7 +75,11 @@ class AnswerSteps(CaseSteps):
 
     def topics_of(self, message: KnownMessage) -> Sequence[Topic]:
         """What the message was about; nothing when its campaign is gone."""
-        return [c.topic for c in self.campaigns if c.name == message.campaign]
+        return [
+            c.needed_consent
+            for c in self.campaigns
+            if c.name == message.campaign and c.needed_consent
+        ]
 
     def is_unsubscribed(self, message: KnownMessage) -> bool:
         """Whether the address of the message is unsubscribed from its channel."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from perennial.model.words import (
     Topic,
 )
 from perennial.settings import Transport
-from perennial.steps.answering import AnswerSteps
+from perennial.steps.confirming import ConfirmSteps
 from perennial.steps.rights import RightsSteps
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Known:
     """What last night's data say about a person: for the page, and where else they are reached."""
 
     summary: PersonSummary
+    countries: frozenset[str]
     address_keys: Mapping[Channel, frozenset[str]] = field(repr=False)
 
 
@@ -68,7 +69,7 @@ class Chosen:
     wording: str | None = None
 
 
-class ChoiceSteps(AnswerSteps, RightsSteps):
+class ChoiceSteps(ConfirmSteps, RightsSteps):
     """The preference page. Every method that writes raises LedgerError when it could not."""
 
     def known(self, message: KnownMessage) -> Known:
@@ -79,12 +80,15 @@ class ChoiceSteps(AnswerSteps, RightsSteps):
             MissingPartition: no night has run yet.
         """
         record = self.person(message.customer_id)
-        return Known(summary=record.summary(), address_keys=_address_keys(record))
+        countries = frozenset(row["country"] for row in record.contacts if row["country"])
+        return Known(
+            summary=record.summary(), countries=countries, address_keys=_address_keys(record)
+        )
 
     def ways(self) -> tuple[Sequence[Channel], Sequence[Topic]]:
         """The channels and topics that the shop has a campaign for, in the order of their lists."""
         channels = {channel for campaign in self.campaigns for channel in campaign.channels}
-        topics = {campaign.topic for campaign in self.campaigns}
+        topics = {campaign.needed_consent for campaign in self.campaigns}
         carried = [c for c in Channel if self.settings.transport_of(c) is not Transport.NONE]
         return [c for c in carried if c in channels], [t for t in Topic if t in topics]
 
@@ -117,7 +121,8 @@ class ChoiceSteps(AnswerSteps, RightsSteps):
         """Notes what somebody chose, from now on.
 
         Who agrees to something on a channel that they had unsubscribed from is written to there again, about what
-        they agreed to and nothing else.
+        they agreed to and nothing else. Whoever came by another way than an email, and agrees to emails, may have to
+        confirm the address first; who came by an email has shown that it is theirs.
         """
         now, how = self.now(), ConsentSource.PREFERENCE_PAGE
         back = self._coming_back(message, known, {channel for channel, _ in chosen.granted})
@@ -132,6 +137,10 @@ class ChoiceSteps(AnswerSteps, RightsSteps):
                 message, channel, granted=granted, how=how, wording=chosen.wording
             )
             said += [entry for entry in entries if entry.topic in spoken_of]
+        if message.channel is not Channel.EMAIL and self.must_confirm(
+            known.countries if known else None
+        ):
+            said = [_pending_if_email(entry) for entry in said]
         self.ledger.record_consents(said, recorded_at=now)
         for each in back:
             self.ledger.lift(each.address_key, each.channel, each.reason, at=now, by=how)
@@ -199,6 +208,12 @@ class ChoiceSteps(AnswerSteps, RightsSteps):
         if channel is message.channel:
             return frozenset((message.address_key,))
         return known.address_keys[channel] if known else frozenset()
+
+
+def _pending_if_email(entry: ConsentEntry) -> ConsentEntry:
+    if (entry.channel, entry.state) != (Channel.EMAIL, ConsentState.GRANTED):
+        return entry
+    return replace(entry, state=ConsentState.PENDING)
 
 
 def _address_keys(record: PersonRecord) -> dict[Channel, frozenset[str]]:

@@ -30,6 +30,6 @@ class ConsentSteps(LookingSteps):
         return bring_in_consents(
             self.engine,
             self.ledger,
-            Import(file=file, by=by, zone=self.shop.zone, now=self.now()),
+            Import(file=file, by=by, zone=self.shop.zone, now=self.now(), policy=self.policy),
             known_on=Partition(dataset=CUSTOMER_FEATURES.name, day=self.last_night()),
         )

@@ -179,7 +179,10 @@ WHOLE = {
     ),
     "audience: {occasion: xyzzy}\n": (
         "1:22: unknown occasion 'xyzzy'."
-        " It is one of birthday, points_expiry, delivered_order, or a column of customer_features."
+        " It is one of birthday, points_expiry, delivered_order, pending_consent, or a column of customer_features."
+    ),
+    "title: x\naudience: {occasion: pending_consent}\nchannels: [email, sms]\n": (
+        "3:11: 'channels' must be [email]: only an email proves that the address is theirs."
     ),
     "audience: {occasion: birthday, where: 5}\n": (
         "1:39: 'where' must be a condition in words, such as orders >= 2, not 5."

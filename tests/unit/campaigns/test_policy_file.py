@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from perennial.campaigns.policy_file import read_policy
 from perennial.campaigns.policy_schema import policy_schema, reference_text, schema_text
 from perennial.errors import PolicyError
-from perennial.model.policy import ContentMix, Hours, Limit, Place, Policy, YearDay
+from perennial.model.policy import ContentMix, DoubleOptIn, Hours, Limit, Place, Policy, YearDay
 from perennial.model.words import Channel
 from perennial.settings import PROJECT
 
@@ -101,6 +101,7 @@ caps: {promotional_per_day: 2, promotional_per_week: 5, days_between_surveys: 30
        content_mix: {messages: 4, discounts: 2}}
 global_holdout: 2.5%
 sunset_after: 365d
+double_opt_in: {countries: [DE, AT], from: 2027-01-01, expires_after: 5d}
 quiet_hours:
   opens: 08:00
   closes: "21:30"
@@ -126,6 +127,11 @@ budget:
     assert policy.caps.content_mix == ContentMix(messages=4, discounts=2)
     assert policy.global_holdout == Decimal("0.025")
     assert policy.sunset_after == timedelta(days=365)
+    assert policy.double_opt_in == DoubleOptIn(
+        countries=frozenset({"DE", "AT"}),
+        starts_on=date(2027, 1, 1),
+        expires_after=timedelta(days=5),
+    )
     assert (policy.quiet_hours.opens, policy.quiet_hours.closes) == (time(8), time(21, 30))
     assert rule.hours is None
     assert rule.ends_on == date(2027, 12, 31)
@@ -159,6 +165,11 @@ budget:
         (
             "caps:\n  content_mix: {mesages: 4, discounts: 2}\n",
             "2:17: unknown field 'mesages'. Did you mean 'messages'?",
+        ),
+        ("double_opt_in: {countries: [DE]}\n", "1:16: 'from' is missing."),
+        (
+            "double_opt_in: {from: 2027-01-01, expires_after: 12h}\n",
+            "1:50: 'expires_after' must be from 2d to 60d",
         ),
         (
             "caps: {promotional_per_day: -1}\n",

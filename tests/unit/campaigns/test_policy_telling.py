@@ -15,6 +15,7 @@ from perennial.model.policy import (
     Budget,
     Caps,
     ContentMix,
+    DoubleOptIn,
     Hours,
     HoursRule,
     Limit,
@@ -89,6 +90,38 @@ def test_russian_limits_stand_in_the_genitive(most: int, said: str) -> None:
 )
 def test_the_mix_of_messages_is_told(language: str, mix: ContentMix, said: str) -> None:
     assert said in told(Policy(caps=Caps(content_mix=mix)), language)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            (
+                "Whoever agrees to emails (Austria, Germany) from 1 January 2027 on gets none until they confirm the address"
+                " by a link, within 7 days."
+            ),
+        ),
+        (
+            "es",
+            (
+                "Quien acepta recibir correos (Austria, Alemania) a partir del 1 de enero de 2027 no recibe ninguno hasta que"
+                " confirma la dirección con un enlace, en un plazo de 7 días."
+            ),
+        ),
+        (
+            "ru",
+            (
+                "Кто согласился на письма (Австрия, Германия) с 1 января 2027 года или позже, не получает их, пока не"
+                " подтвердит адрес по ссылке; срок — не больше 7 дней."
+            ),
+        ),
+    ],
+)
+def test_a_double_opt_in_says_where_from_when_and_for_how_long(language: str, said: str) -> None:
+    rule = DoubleOptIn(starts_on=date(2027, 1, 1), countries=frozenset({"DE", "AT"}))
+
+    assert said in told(Policy(double_opt_in=rule), language)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def test_a_file_is_brought_in_and_a_person_shown(tmp_path: Path) -> None:
     brought = as_json("consents", "import", file, "--by", "Bo")
     assert brought == {
         "taken": 3,
+        "pending": 0,
         "put_aside": [{"line": 4, "reason": "no such customer on the last night"}],
     }
 

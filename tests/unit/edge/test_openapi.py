@@ -25,7 +25,13 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-PURPOSES = {"/u/": "unsubscribe", "/p/": "preferences", "/s/": "survey", "/c/": "click"}
+PURPOSES = {
+    "/u/": "unsubscribe",
+    "/p/": "preferences",
+    "/s/": "survey",
+    "/o/": "confirm",
+    "/c/": "click",
+}
 MESSAGES = [a_message(str(number)) for number in range(20)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from edge_server import an_installation, edge_thread
 from ledger_builder import a_message, claiming
 from page_visits import page_of
-from perennial.model.words import Channel
+from perennial.campaigns.definition import Audience
+from perennial.ledger.values import ConsentEntry
+from perennial.model.message import PlannedMessage
+from perennial.model.words import Channel, ConsentSource, ConsentState, Pressure, Topic
+from plan_builder import a_campaign
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +37,35 @@ MESSAGES = {
     for locale in LOCALES
     for place in PLACES
 }
+
+
+AGREED = datetime.now(UTC) - timedelta(hours=20)
+ASKS = a_campaign(
+    "confirm", channels=(Channel.EMAIL,), audience=Audience(occasion="pending_consent")
+)
+ASKING = {
+    locale: a_message(
+        f"{locale}-confirm",
+        campaign="confirm",
+        occasion=AGREED.isoformat(),
+        day=datetime.now(UTC).date(),
+        pressure=Pressure.SERVICE,
+        topic=None,
+    )
+    for locale in LOCALES
+}
+
+
+def _pending(message: PlannedMessage) -> ConsentEntry:
+    return ConsentEntry(
+        person_id=message.person_id,
+        customer_id=message.customer_id,
+        channel=Channel.EMAIL,
+        topic=Topic.OFFERS,
+        state=ConsentState.PENDING,
+        at=AGREED,
+        how=ConsentSource.SHOP,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +95,21 @@ def pages(
     with an_installation(home) as perennial:
         if request.param == "long and loud":
             perennial.__dict__["shop"] = replace(perennial.shop, name=LONG, colours=LOUD)
-        claiming(perennial.ledger, list(MESSAGES.values()))
+        perennial.__dict__["_campaign_files"] = ((*perennial.campaigns, ASKS), {})
+        claiming(perennial.ledger, [*MESSAGES.values(), *ASKING.values()])
+        perennial.ledger.record_consents(
+            [_pending(message) for message in ASKING.values()], recorded_at=AGREED
+        )
         with edge_thread(perennial) as edge:
             yield (
                 lambda locale, place: (
-                    edge + page_of(perennial, MESSAGES[locale, place], place, locale=locale)
+                    edge
+                    + page_of(
+                        perennial,
+                        ASKING[locale] if place == "confirm" else MESSAGES[locale, place],
+                        place,
+                        locale=locale,
+                    )
                 )
             )
 
@@ -100,6 +144,11 @@ def test_every_page_is_fit_for_everybody(pages: Any, screens: list[Page], locale
             page.click("main button")
             look(page)
         page.click("main button")
+        page.goto(pages(locale, "confirm"))
+        look(page)
+        if page.locator("main button").count():  # one screen confirms for both
+            page.click("main button")
+            look(page)
         page.goto(pages(locale, "preferences"))
         look(page)
         page.fill("#day", "31")

@@ -82,10 +82,11 @@ def test_any_order_and_any_batches_leave_the_same_permissions(
 
 
 def expected(entries: list[ConsentEntry]) -> list[Permission]:
-    """The latest word of each channel and topic; of one instant, the no."""
+    """The latest word of each channel and topic, but what is pending; of one instant, the no."""
     latest: dict[tuple[str, str], ConsentEntry] = {}
     for entry in sorted(entries, key=lambda e: (e.at, e.state)):
-        latest[entry.channel, entry.topic] = entry
+        if entry.state is not ConsentState.PENDING:
+            latest[entry.channel, entry.topic] = entry
     return [
         Permission(channel=e.channel, topic=e.topic, state=e.state, since=e.at)
         for _, e in sorted(latest.items())

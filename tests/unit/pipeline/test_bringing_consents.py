@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake, Partition
 from perennial.ledger.store import Ledger
 from perennial.model.datasets import CUSTOMER_FEATURES
+from perennial.model.policy import DoubleOptIn, Policy
 from perennial.model.words import ConsentSource, ConsentState
 from perennial.pipeline.bringing_consents import Brought, Import, bring_in_consents
 from shop_builder import DAY, NEW_YORK, TinyShop
@@ -45,8 +46,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "fair.csv"
 
 
-def bring(engine: Engine, ledger: Ledger, file: Path) -> Brought:
-    given = Import(file=file, by="Bo", zone=NEW_YORK, now=NOW)
+def bring(engine: Engine, ledger: Ledger, file: Path, policy: Policy | None = None) -> Brought:
+    given = Import(file=file, by="Bo", zone=NEW_YORK, now=NOW, policy=policy or Policy())
     features = Partition(dataset=CUSTOMER_FEATURES.name, day=DAY)
     return bring_in_consents(engine, ledger, given, known_on=features)
 
@@ -175,3 +176,32 @@ def test_a_long_file_is_taken_in_pieces(engine: Engine, ledger: Ledger, file: Pa
 
     assert bring(engine, ledger, file).taken == 5_001
     assert len(ledger.consent_history("ann")) == 5_001
+
+
+@pytest.mark.parametrize(
+    ("row", "pending"),
+    [
+        pytest.param("ann,email,offers,granted,2026-11-02", True, id="a new yes"),
+        pytest.param("ann,email,offers,granted,2026-10-31", False, id="before the rule"),
+        pytest.param("ann,sms,offers,granted,2026-11-02", False, id="another channel"),
+        pytest.param("ann,email,offers,withdrawn,2026-11-02", False, id="a no"),
+    ],
+)
+def test_a_yes_that_must_be_confirmed_is_pending(
+    engine: Engine, ledger: Ledger, file: Path, row: str, *, pending: bool
+) -> None:
+    file.write_text(f"customer_id,channel,topic,state,at\n{row}\n")
+    rule = DoubleOptIn(starts_on=date(2026, 11, 1), countries=frozenset({"US"}))
+
+    brought = bring(engine, ledger, file, Policy(double_opt_in=rule))
+
+    (word,) = ledger.consent_history("ann")
+    assert (brought.taken, brought.pending) == (1, int(pending))
+    assert (word.state is ConsentState.PENDING) == pending
+
+
+def test_nobody_brings_in_what_is_pending(engine: Engine, ledger: Ledger, file: Path) -> None:
+    file.write_text("customer_id,channel,topic,state,at\nann,email,offers,pending,2026-03-14\n")
+
+    (aside,) = bring(engine, ledger, file).aside
+    assert aside.reason == "state is none of granted, withdrawn"

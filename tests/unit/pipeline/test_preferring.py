@@ -15,7 +15,7 @@ from perennial.lake.partitions import Lake, Partition
 from perennial.ledger.permitting import PERMISSIONS
 from perennial.ledger.store import ConsentEntry, Ledger
 from perennial.model.datasets import PREFERENCES
-from perennial.model.policy import Policy
+from perennial.model.policy import DoubleOptIn, Policy
 from perennial.model.words import Channel, ConsentSource, ConsentState, PreferenceName, Topic
 from perennial.pipeline.preferring import keep_preferences, learn_agreements
 from perennial.pipeline.understanding import form_audiences, understand_customers
@@ -119,6 +119,17 @@ def test_what_the_shop_knew_before_an_unsubscription_changes_nothing(
     assert ledger.permissions_of("ann")[0].state is ConsentState.WITHDRAWN
 
 
+def test_a_yes_that_has_yet_to_be_confirmed_lets_nothing_be_claimed(
+    engine: Engine, ledger: Ledger, tiny: TinyShop
+) -> None:
+    withdraws(ledger, at=noon(10))
+    agrees(tiny, days_ago=2)
+    policy = Policy(double_opt_in=DoubleOptIn(starts_on=DAY - timedelta(days=30)))
+
+    assert learn(engine, ledger, tiny, policy=policy) == 0
+    assert ledger.permissions_of("ann")[0].state is ConsentState.WITHDRAWN
+
+
 def withdraws(ledger: Ledger, *, at: datetime) -> None:
     entry = ConsentEntry(
         person_id="ann",
@@ -148,7 +159,7 @@ def agrees(tiny: TinyShop, *, days_ago: int) -> None:
     )
 
 
-def learn(engine: Engine, ledger: Ledger, tiny: TinyShop) -> int:
+def learn(engine: Engine, ledger: Ledger, tiny: TinyShop, *, policy: Policy | None = None) -> int:
     tiny.features(engine)
     path = engine.lake.existing(Partition(dataset="customer_features", day=DAY))
     engine.execute(
@@ -157,7 +168,13 @@ def learn(engine: Engine, ledger: Ledger, tiny: TinyShop) -> int:
     table: pa.Table = ledger.permissions_table()
     assert table.schema == PERMISSIONS
     engine.register("permissions", table)
-    return learn_agreements(engine, ledger, recorded_at=datetime(2026, 11, 21, 9, tzinfo=UTC))
+    return learn_agreements(
+        engine,
+        ledger,
+        recorded_at=datetime(2026, 11, 21, 9, tzinfo=UTC),
+        shop=tiny.shop,
+        policy=policy or Policy(),
+    )
 
 
 def a_birthday() -> Campaign:

@@ -98,6 +98,13 @@ def test_a_cap_on_discounts_is_told_from_one_on_all_messages() -> None:
     )
 
 
+def test_a_consent_that_nobody_confirmed_is_told_from_one_that_nobody_gave() -> None:
+    known = replace(KNOWN, consent=(ConsentState.PENDING, *KNOWN.consent[1:]))  # type: ignore[index]
+
+    assert why_not(Reason.NO_CONSENT, known).startswith("Consent to messages")
+    assert why_not(Reason.NO_CONSENT, known).endswith("and has yet to be confirmed.")
+
+
 def test_unknown_consent_is_not_taken_for_withdrawn() -> None:
     known = Circumstances(zone=NEW_YORK, topic=Topic.FEEDBACK, channel=Channel.SMS)
 

@@ -14,6 +14,7 @@ and case candidates.pressure
           and earlier.state in ('claimed', 'dispatching', 'accepted', 'in_doubt')
           and earlier.key <> candidates.key
     )
+    when 'service' then true
     when 'survey' then (
         select count(*) = 0
         from messages as earlier
