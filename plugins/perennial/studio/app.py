@@ -16,6 +16,7 @@ from perennial.studio.airflow_api import Airflow
 from perennial.studio.audit_page import audit_routes
 from perennial.studio.calendar_page import calendar_routes
 from perennial.studio.campaigns_page import campaign_routes
+from perennial.studio.data_page import data_routes
 from perennial.studio.doubts_page import doubt_routes
 from perennial.studio.office import Office
 from perennial.studio.pages import Pages, Place
@@ -28,6 +29,7 @@ _PLACES = (
     Place(path="/", title="Today"),
     Place(path="/calendar", title="Calendar"),
     Place(path="/campaigns", title="Campaigns"),
+    Place(path="/data", title="Data"),
     Place(path="/doubts", title="Doubts"),
     Place(path="/audit", title="Audit"),
 )
@@ -52,6 +54,7 @@ def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starle
             *today_routes(room),
             *calendar_routes(room),
             *campaign_routes(room),
+            *data_routes(room),
             *doubt_routes(room),
             *audit_routes(room),
             *_static_routes(room),
