@@ -313,6 +313,8 @@ def plan(campaign: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Air
     with _installation() as perennial, _without_retry():
         planned = perennial.plan(campaign, day)
         holds = perennial.holds(campaign, day, plan_hash=planned.plan_hash)
+        if holds:
+            perennial.write_night_page(day)
     return planned.as_json() | {"holds": [str(finding) for finding in holds]}
 
 

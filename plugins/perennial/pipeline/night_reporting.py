@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -76,7 +77,10 @@ def gather_night(
 def write_night_page(figures: NightFigures, page: Path) -> Path:
     """Writes one self-contained page of what the checks of a night found. No value of a person is on it."""
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(render_night(figures), encoding="utf-8")
+    # Several tasks may write it at once: readers see one page or the other.
+    draft = page.with_name(f".{page.name}.{uuid.uuid4().hex}")
+    draft.write_text(render_night(figures), encoding="utf-8")
+    draft.replace(page)
     return page
 
 
