@@ -21,22 +21,20 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import aiohttp
 import psutil
+from parts.messages import NOON, a_message
 
 from perennial.emulator.options import AUTH_TOKEN
 from perennial.emulator.signing import EventSigner, twilio_signature
 from perennial.ledger.store import Ledger
-from perennial.model.keys import message_key
-from perennial.model.message import PlannedMessage
 from perennial.model.policy import Caps
-from perennial.model.words import Channel, MessageState, Pressure, Topic
+from perennial.model.words import MessageState
 from perennial.settings import PROJECT
 
-NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
 LEASE = timedelta(hours=1)
 PUBLIC = "https://shop.example"
 WORDS = ("processed", "delivered", "open")
@@ -175,27 +173,6 @@ def settled(url: str, keys: Sequence[str]) -> bool:
     states = set(ledger.states(keys).values())  # type: ignore[arg-type]
     ledger.close()
     return states == {MessageState.ACCEPTED}
-
-
-def a_message(customer_id: str) -> PlannedMessage:
-    return PlannedMessage(
-        key=message_key("win_back", 1, customer_id, "order-1"),
-        campaign="win_back",
-        day=date(2026, 6, 10),
-        step=1,
-        template="win_back_hello",
-        customer_id=customer_id,
-        person_id=f"person-{customer_id}",
-        occasion="order-1",
-        pressure=Pressure.PROMOTIONAL,
-        topic=Topic.OFFERS,
-        channel=Channel.EMAIL,
-        address=f"{customer_id}@example.test",
-        address_key=f"address-{customer_id}",
-        locale="en",
-        send_at=NOON - timedelta(hours=1),
-        expires_at=NOON + timedelta(hours=1),
-    )
 
 
 if __name__ == "__main__":

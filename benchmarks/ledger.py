@@ -18,20 +18,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from statistics import median
 
+from parts.messages import NOON, a_message
 from sending_rig.servers import postgres
 
 from perennial.ledger.store import Ledger
-from perennial.model.keys import message_key
 from perennial.model.message import Coupon, PlannedMessage, Receipt
 from perennial.model.policy import Caps
-from perennial.model.words import Channel, MessageState, Pressure, Topic
+from perennial.model.words import MessageState
 
-NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
 Figures = dict[str, float]
 
@@ -126,33 +125,16 @@ def processor() -> float:
 
 def chunks(first: int, share: int, chunk: int) -> Iterator[list[PlannedMessage]]:
     for start in range(first, first + share, chunk):
-        yield [a_message(str(n)) for n in range(start, min(start + chunk, first + share))]
+        numbers = map(str, range(start, min(start + chunk, first + share)))
+        yield [a_message(number, coupon=a_coupon(number)) for number in numbers]
 
 
-def a_message(customer_id: str) -> PlannedMessage:
-    return PlannedMessage(
-        key=message_key("win_back", 1, customer_id, "order-1"),
-        campaign="win_back",
-        day=date(2026, 6, 10),
-        step=1,
-        template="win_back_hello",
-        customer_id=customer_id,
-        person_id=f"person-{customer_id}",
-        occasion="order-1",
-        pressure=Pressure.PROMOTIONAL,
-        topic=Topic.OFFERS,
-        channel=Channel.EMAIL,
-        address=f"{customer_id}@example.test",
-        address_key=f"address-{customer_id}",
-        locale="en",
-        send_at=NOON - timedelta(hours=1),
-        expires_at=NOON + timedelta(hours=1),
-        coupon=Coupon(
-            code=f"WINBACK-{customer_id}",
-            kind="percent",
-            value=Decimal(15),
-            expires_on=date(2026, 6, 24),
-        ),
+def a_coupon(customer_id: str) -> Coupon:
+    return Coupon(
+        code=f"WINBACK-{customer_id}",
+        kind="percent",
+        value=Decimal(15),
+        expires_on=date(2026, 6, 24),
     )
 
 

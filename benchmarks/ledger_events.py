@@ -14,16 +14,16 @@ import json
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
+
+from parts.messages import NOON, a_message
 
 from perennial.ledger.store import Ledger
 from perennial.model.events import ProviderEvent
-from perennial.model.keys import message_key
 from perennial.model.message import PlannedMessage, Receipt
 from perennial.model.policy import Caps
-from perennial.model.words import Channel, EventWord, MessageState, Pressure, Topic
+from perennial.model.words import EventWord, MessageState
 
-NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
 POST = 5_000
 TIMES = 500
@@ -95,27 +95,6 @@ def milliseconds_of(work: Callable[[], object]) -> float:
     for _ in range(TIMES):
         work()
     return round((time.perf_counter() - started) / TIMES * 1000, 2)
-
-
-def a_message(customer_id: str) -> PlannedMessage:
-    return PlannedMessage(
-        key=message_key("win_back", 1, customer_id, "order-1"),
-        campaign="win_back",
-        day=date(2026, 6, 10),
-        step=1,
-        template="win_back_hello",
-        customer_id=customer_id,
-        person_id=f"person-{customer_id}",
-        occasion="order-1",
-        pressure=Pressure.PROMOTIONAL,
-        topic=Topic.OFFERS,
-        channel=Channel.EMAIL,
-        address=f"{customer_id}@example.test",
-        address_key=f"address-{customer_id}",
-        locale="en",
-        send_at=NOON - timedelta(hours=1),
-        expires_at=NOON + timedelta(hours=1),
-    )
 
 
 if __name__ == "__main__":
