@@ -13,12 +13,20 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    InstanceOf,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 
+from perennial.campaigns.catching_up import (
+    CATCH_UP_SCHEMA,
+    YOUNGER,
+    CatchUp,
+    CatchUpRule,
+    read_catch_up,
+)
 from perennial.campaigns.choices import Occasion, OfferKind, StopWhen, meanings
 from perennial.campaigns.spellings import (
     Clock,
@@ -195,6 +203,13 @@ class Campaign(_Part):
         timedelta(hours=12),
         description="How long after `send_at` a message may still leave; later it is not sent.",
         examples=["12h", "90m", "2d"],
+    )
+    catch_up: Annotated[
+        InstanceOf[CatchUp], BeforeValidator(read_catch_up), WithJsonSchema(CATCH_UP_SCHEMA)
+    ] = Field(
+        CatchUp(),
+        description=f"What becomes of messages whose hour had passed when the run began. {meanings(CatchUpRule)}",
+        examples=["skip", "latest_only", f"{{{YOUNGER}: 6h}}"],
     )
     priority: Annotated[int, whole(0, 100), whole_schema(0, 100)] = Field(
         50,

@@ -16,6 +16,7 @@ def describe_campaign(campaign: Campaign) -> str:
         f"Every run waits for the day's verified data, plans who is written to and why everybody else is not,"
         f" {_approval_words(campaign)}, sends each at"
         f" {campaign.send_at:%H:%M} on the customer's clock, and accounts for everybody.\n\n"
+        f"**When a run begins late**: {campaign.catch_up.sentence}\n\n"
         "Clearing a task or running a day again never writes to anybody twice.\n\n"
         f"Defined in `campaigns/{campaign.name}.yaml`."
     )

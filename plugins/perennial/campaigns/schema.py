@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from perennial.campaigns.catching_up import CatchUp
 from perennial.campaigns.condition_parts import CLOSED, column_kind
 from perennial.campaigns.condition_words import FUNCTIONS
 from perennial.campaigns.definition import Campaign
@@ -66,6 +67,8 @@ class _AsWritten(GenerateJsonSchema):
     def encode_default(self, dft: Any) -> Any:  # noqa: ANN401 - as in the class it comes from
         if isinstance(dft, time | timedelta | Decimal):
             return spelt(dft)
+        if isinstance(dft, CatchUp):
+            return str(dft)
         return super().encode_default(dft)
 
 

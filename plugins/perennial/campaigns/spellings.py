@@ -81,7 +81,7 @@ def _switch(value: object) -> object:
     return value
 
 
-def _duration(value: object) -> object:
+def _duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
@@ -93,6 +93,15 @@ def _duration(value: object) -> object:
         msg = f"be at most {_LONGEST.days}d, not {shown(value)}."
         raise must(msg)
     return length
+
+
+def duration(value: object, *, at: tuple[str | int, ...] = ()) -> timedelta:
+    """A length of time that stands inside a field; `at` leads from the field to it."""
+    try:
+        return _duration(value)
+    except PydanticCustomError as error:
+        sentence = str((error.context or {})["sentence"])
+        raise must(sentence, at=at) from None
 
 
 def _clock(value: object) -> object:

@@ -49,6 +49,13 @@ def plan_instant(campaign: Campaign, day: date, zone: ZoneInfo) -> datetime:
     return local_instant(day, at, zone).astimezone(zone)
 
 
+def next_plan_instant(campaign: Campaign, day: date, zone: ZoneInfo) -> datetime:
+    """When the campaign is planned for the next of its days after this one."""
+    last_second = datetime.combine(day, time(23, 59, 59))
+    following: datetime = croniter(campaign.schedule, last_second).get_next(datetime)
+    return local_instant(following.date(), following.time(), zone).astimezone(zone)
+
+
 def schedule_in_words(campaign: Campaign) -> str:
     """When a campaign is planned, in words: "At 06:00, only on Monday". On the shop's clock."""
     from cron_descriptor import Options, get_description  # type: ignore[import-untyped]

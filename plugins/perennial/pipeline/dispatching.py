@@ -23,6 +23,7 @@ from perennial.model.keys import MessageKey
 from perennial.model.message import Message, PlannedMessage
 from perennial.model.policy import NO_BUDGET, Budget, Caps
 from perennial.model.words import Channel
+from perennial.pipeline.catching_up import CatchingUp, run_began
 from perennial.pipeline.collecting import seldom_collected
 from perennial.pipeline.fence import SentMark
 from perennial.pipeline.plan_reading import EVERYBODY, PlanReader, Selection, plan_partition
@@ -117,24 +118,29 @@ async def dispatch_wave(
     shard: int | None = None,
     selection: Selection = EVERYBODY,
 ) -> DispatchSummary:
-    """Sends what is due by now, and records what has expired; keeps the sent mark beside the plans meanwhile.
+    """Sends what is due by now, and records what is too late; keeps the sent mark beside the plans meanwhile.
 
-    Safe to run at any time, any number of times, by any number of workers: who gets a message is decided by
-    the ledger.
+    What is too late, its expiry and the campaign's catch-up policy say. Safe to run at any time, any number of times,
+    by any number of workers: who gets a message is decided by the ledger.
 
     Raises:
         RestoredLedger: the ledger is older than what was sent.
     """
     reader = PlanReader(campaign=campaign, day=day, secret=secret)
-    due = reader.messages(
-        engine, until=shipping.clock(), shard=shard, selection=selection, chunk=_CHUNK
-    )
+    now = shipping.clock()
+    due = reader.messages(engine, until=now, shard=shard, selection=selection, chunk=_CHUNK)
     mark = SentMark(engine.lake.root)
     await asyncio.to_thread(mark.check, shipping.ledger)
+    catching_up = CatchingUp(
+        campaign=campaign,
+        day=day,
+        zone=zone,
+        began_at=run_began(engine.lake, campaign.name, day, now),
+    )
     async with mark.kept(shipping.ledger):
         with seldom_collected():
-            return await dispatch(
-                due,
+            summary = await dispatch(
+                catching_up.limit(due, now),
                 campaign=campaign.name,
                 ledger=shipping.ledger,
                 providers=shipping.providers,
@@ -148,6 +154,8 @@ async def dispatch_wave(
                 recall=shipping.recall,
                 silent_for=shipping.silent_for,
             )
+    catching_up.say(summary.taken)
+    return summary
 
 
 def _converted(
