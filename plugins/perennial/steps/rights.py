@@ -35,6 +35,18 @@ class RightsSteps(LookingSteps):
             secret=self.secret,
         )
 
+    def find_customers(self, said: str) -> list[str]:
+        """Ids of the accounts that an id, an email address or a number belongs to, as the last night knows them.
+
+        Raises:
+            MissingPartition: no night has run yet.
+        """
+        from perennial.pipeline.finding import find_customers
+
+        return find_customers(
+            self.engine, said, day=self.last_night(), country=self.shop.country, secret=self.secret
+        )
+
     def erase(self, customer_id: str, *, by: str, reason: str) -> Erased:
         """Forgets a person, all their accounts: suppressed at once, and gone from everything that nobody works on.
 
@@ -81,11 +93,22 @@ class RightsSteps(LookingSteps):
             UnknownPerson: the last night knows no such account.
             LakeError: the folder cannot be written to.
         """
-        from perennial.model.keys import customer_key
         from perennial.pipeline.exporting import export_person
 
         record = self.person(customer_id)
-        # Noted first: what was handed out is in the log, even if writing was interrupted.
+        self.note_export(record, by=by, reason=reason)
+        return export_person(record, folder, shop=self.shop, at=self.now())
+
+    def audit(self, *, limit: int = 100) -> list[Deed]:
+        """Who did what: exports, erasures, suppressions, releases, cases, commands, rulings, restores; newest first."""
+        from perennial.pipeline.auditing import deeds
+
+        return deeds(self.ledger, limit=limit)
+
+    def note_export(self, record: PersonRecord, *, by: str, reason: str) -> None:
+        """Notes in the audit log that a person's data are handed out: first, so that an interrupted export is there, too."""
+        from perennial.model.keys import customer_key
+
         for account in record.customer_ids:
             self.ledger.note_audit(
                 AuditAction.EXPORTED,
@@ -94,10 +117,3 @@ class RightsSteps(LookingSteps):
                 reason=reason,
                 at=self.now(),
             )
-        return export_person(record, folder, shop=self.shop, at=self.now())
-
-    def audit(self, *, limit: int = 100) -> list[Deed]:
-        """Who did what: exports, erasures, suppressions, releases, cases, commands, rulings, restores; newest first."""
-        from perennial.pipeline.auditing import deeds
-
-        return deeds(self.ledger, limit=limit)

@@ -16,6 +16,7 @@ from perennial.studio.airflow_api import Airflow
 from perennial.studio.audit_page import audit_routes
 from perennial.studio.calendar_page import calendar_routes
 from perennial.studio.campaigns_page import campaign_routes
+from perennial.studio.customers_page import customer_routes
 from perennial.studio.data_page import data_routes
 from perennial.studio.doubts_page import doubt_routes
 from perennial.studio.office import Office
@@ -29,6 +30,7 @@ _PLACES = (
     Place(path="/", title="Today"),
     Place(path="/calendar", title="Calendar"),
     Place(path="/campaigns", title="Campaigns"),
+    Place(path="/customers", title="Customers"),
     Place(path="/data", title="Data"),
     Place(path="/doubts", title="Doubts"),
     Place(path="/audit", title="Audit"),
@@ -54,6 +56,7 @@ def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starle
             *today_routes(room),
             *calendar_routes(room),
             *campaign_routes(room),
+            *customer_routes(room),
             *data_routes(room),
             *doubt_routes(room),
             *audit_routes(room),
