@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import traceback
@@ -11,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import uvloop
 from pydantic import SecretStr
 from sqlalchemy import event
 
@@ -59,7 +59,7 @@ class Order:
 def carry_out(order: Order) -> None:
     """Run the dispatch that was ordered, to its end or to the process's."""
     try:
-        uvloop.run(_dispatched(order))
+        asyncio.run(_dispatched(order))
     except (DeliveryError, LedgerError, RunInterrupted) as fault:
         _note(order.log, str(fault))
         os._exit(PUT_OFF)

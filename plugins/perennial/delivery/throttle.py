@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
-from time import monotonic as _clock
 from typing import TypeVar
 
 from perennial.delivery.bell import Bell
@@ -220,3 +219,7 @@ class Throttle:
 
     async def _in_thread(self, work: Callable[[], _Answer]) -> _Answer:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-
-# The loop's own clock, but read anew each time: some loops only read it when they wake.
-from time import monotonic as _clock
 from typing import NamedTuple
 
 from perennial.errors import LedgerError
@@ -143,7 +140,10 @@ class BatchPace:
 
 async def _on_time(turn: Turn) -> bool:
     """Waits for the turn; false when it has been missed."""
-    while (left := turn.latest - _clock()) > 0:  # noqa: ASYNC110 - no event tells of a moment
-        # A loop may count in whole milliseconds, and wake a little early.
+    if (left := turn.latest - _clock()) > 0:
         await asyncio.sleep(left)
     return _clock() - turn.earliest <= LATE_SECONDS
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

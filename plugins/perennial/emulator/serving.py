@@ -22,7 +22,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-import uvloop
 from aiohttp import web
 
 from perennial.emulator.control import Control
@@ -194,7 +193,7 @@ def serve(options: Options, *, port: int, announce: Callable[[Emulator], None]) 
             announce(emulator)
             await ended.wait()
 
-    uvloop.run(run())
+    asyncio.run(run())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
