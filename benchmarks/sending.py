@@ -98,7 +98,7 @@ class Rig:
         day = datetime.now(UTC).date()
         lake = self.folder / "lake"
         plan_hash = publish_plan(lake, day, messages, channel=channel, shards=shards)
-        approve(self.ledger.url, day, plan_hash)
+        approve(self.ledger.url, self.folder / "project", day, plan_hash)
         before = {"ledger": self.ledger.seconds(), "emulator": self.provider.seconds()}
         started = time.perf_counter()
         by_shard = run_shards(environment, day, plan_hash, campaign=CAMPAIGN, shards=shards)

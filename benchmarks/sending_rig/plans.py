@@ -6,12 +6,14 @@ import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from perennial.campaigns.reading import read_campaign
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake
 from perennial.ledger.store import Ledger
 from perennial.model.datasets import DECISIONS
+from perennial.pipeline.fingerprint import fingerprint
 from perennial.pipeline.plan_reading import ORDER, plan_hash, plan_partition, seal_plan
-from perennial.pipeline.releasing import Grounds, LookedAt, release_plan
+from perennial.pipeline.releasing import Grounds, LookedAt, release
 from perennial.settings import PROJECT
 
 CAMPAIGN = "birthday"
@@ -52,14 +54,20 @@ def publish_plan(lake: Path, day: date, messages: int, *, channel: str, shards: 
         return plan_hash(engine, CAMPAIGN, day)
 
 
-def approve(ledger_url: str, day: date, plan_hash: str) -> None:
+def approve(ledger_url: str, project: Path, day: date, plan_hash: str) -> None:
     """Lets the plan leave, as a person would: no night has formed the audience that it could be judged by."""
     ledger = Ledger(ledger_url)
     ledger.migrate()
     grounds = Grounds(
         by="benchmark", reason="An audience made up for a measurement.", at=datetime.now(UTC)
     )
-    release_plan(ledger, LookedAt(campaign=CAMPAIGN, day=day, plan_hash=plan_hash), grounds, ())
+    looked_at = LookedAt(
+        campaign=CAMPAIGN,
+        day=day,
+        plan_hash=plan_hash,
+        fingerprint=fingerprint(project, read_campaign(project / "campaigns" / f"{CAMPAIGN}.yaml")),
+    )
+    release(ledger, looked_at.subject, grounds)
     ledger.close()
 
 

@@ -7,7 +7,8 @@ people. Any task may be killed, retried or cleared at any time; what it did is r
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +28,7 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk.exceptions import (
+    AirflowException,
     AirflowFailException,
     AirflowNotFoundException,
     AirflowRescheduleException,
@@ -52,6 +54,7 @@ from perennial.steps.services import Perennial, services, shop_zone
 
 if TYPE_CHECKING:
     from perennial.campaigns.definition import Campaign
+    from perennial.pipeline.approving import Approvals
 
 ORDERS = Asset(name="orders", uri="x-perennial://lake/verified/orders")
 CUSTOMER_FEATURES = Asset(name="customer_features", uri="x-perennial://lake/customer_features")
@@ -66,6 +69,9 @@ _DRIVERS = {
     "mariadb": "mariadb+pymysql",
 }
 _START = datetime(2016, 1, 1, tzinfo=ZoneInfo("UTC"))
+# Of a partition's run: backfill__2026-11-22T02:00:00+00:00__2026-11-20__x7Kq2m1a
+_DAY_OF_RUN = re.compile(r"__(\d{4}-\d{2}-\d{2})__")
+_ENDED = frozenset(("success", "failed", "upstream_failed", "skipped", "removed"))
 # A second try cures none of them: a person has to do what they say.
 _FINAL = (NightStopped, PlanError, AccountingError, DeliveryError, KeyRefused)
 _BACKFILL = "backfill"
@@ -116,7 +122,7 @@ def nightly_dag(
         judged = judge()
         released = _release(release_wait, releasers)
         published = publish()
-        extracted >> checked >> judged >> [released, published]
+        wait_for_turn() >> extracted >> checked >> judged >> [released, published]
         released >> published >> understand() >> form_audiences() >> finish_erasures()
         # Beside the chain: whom SendGrid does not reach tonight, the claim and SendGrid itself keep from being written to.
         published >> sync_suppressions()
@@ -139,8 +145,8 @@ def campaign_dag(campaign: Campaign, *, zone: ZoneInfo, shards: int) -> DAG:
         description=campaign.title,
     ) as dag:
         planned = plan(campaign.name)
-        gated = gate(planned, campaign.approval.above)
-        approved = _approval(campaign)
+        gated = gate(planned)
+        approved = _approval(campaign, "approve")
         sent = dispatch.partial(campaign=campaign.name, plan=planned).expand(
             shard=list(range(shards))
         )
@@ -150,6 +156,14 @@ def campaign_dag(campaign: Campaign, *, zone: ZoneInfo, shards: int) -> DAG:
         # What is rejected skips both: a branch that was not taken would skip the note alone.
         approved >> [noted, sent]
         noted >> sent >> accounted
+        if campaign.approval.two_above is not None:
+            second = _approval(campaign, "approve_second")
+            noted_second = note_approval.override(task_id="note_second_approval")(
+                campaign.name, planned, answered="approve_second"
+            )
+            noted >> gate_second(campaign.name) >> [second, sent]
+            second >> [noted_second, sent]
+            noted_second >> sent
     return dag
 
 
@@ -170,6 +184,29 @@ def broken_campaign_dag(name: str, error: CampaignError) -> DAG:
 
         read_campaign()
     return dag
+
+
+@task.sensor(poke_interval=10, timeout=6 * 60 * 60, mode="reschedule")
+def wait_for_turn(**context: Any) -> bool:  # noqa: ANN401 - Airflow's context
+    """Lets the nights before this one, if they are at work, publish first: a night builds on what they verified.
+
+    Their features and audiences are not waited for, so the nights of a backfill overlap.
+    """
+    ti, dag_id = context["ti"], context["dag_run"].dag_id
+    states = ti.get_task_states(dag_id=dag_id, task_ids=["publish"])
+    before = unpublished_before(_day(context), states)
+    # A run that only waits in line does not count: tonight is not held up by a year that is being rebuilt.
+    return not before or not ti.get_dr_count(dag_id=dag_id, run_ids=before, states=["running"])
+
+
+def unpublished_before(day: date, states: Mapping[str, Mapping[str, str | None]]) -> list[str]:
+    """Runs of earlier days whose `publish` has not ended, by what their ids say of their day."""
+    days = {run: _DAY_OF_RUN.search(run) for run in states}
+    return [
+        run
+        for run, found in days.items()
+        if found and date.fromisoformat(found[1]) < day and states[run].get("publish") not in _ENDED
+    ]
 
 
 @task(pool=SHOP_POOL, map_index_template="{{ task.op_kwargs['dataset'] }}")
@@ -308,53 +345,135 @@ def wait_for_audiences(**context: Any) -> bool:  # noqa: ANN401 - Airflow's cont
 
 @task
 def plan(campaign: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
-    """Decides about every member of the audience; `holds` says why a person has to approve first."""
+    """Decides about every member of the audience; `missing` counts the people who have to approve first, `why` says why."""
     day = _day(context)
     with _installation() as perennial, _without_retry():
         planned = perennial.plan(campaign, day)
-        holds = perennial.holds(campaign, day, plan_hash=planned.plan_hash)
-        if holds:
+        approvals = perennial.approvals(campaign, day)
+        if perennial.holds(campaign, day, plan_hash=planned.plan_hash):
             perennial.write_night_page(day)
-    return planned.as_json() | {"holds": [str(finding) for finding in holds]}
+    return planned.as_json() | {"missing": approvals.missing, "why": list(approvals.why)}
 
 
 @task.branch
-def gate(plan: dict[str, Any], above: int | None, **context: Any) -> str | list[str]:  # noqa: ANN401 - Airflow's context
+def gate(plan: dict[str, Any], **context: Any) -> str | list[str]:  # noqa: ANN401 - Airflow's context
     """Sends at once, asks a person first, or stops after the plan when the run is a trial."""
     if context["params"]["dry_run"]:
         return "account"
-    if plan["holds"] or (above is not None and plan["send"] > above):
-        return "approve"
-    return "dispatch"
+    return "approve" if plan["missing"] else "dispatch"
 
 
-def _approval(campaign: Campaign) -> ReasonedApproval:
+@task.branch
+def gate_second(campaign: str, **context: Any) -> str:  # noqa: ANN401 - Airflow's context
+    """Asks somebody else, too, where one person is not enough."""
+    with _installation() as perennial:
+        missing = perennial.approvals(campaign, _day(context)).missing
+    return "approve_second" if missing else "dispatch"
+
+
+class PlanApproval(ReasonedApproval):
+    """An approval of one plan with its words and rules: when they are others by the time of the answer, it is asked again.
+
+    It is asked again by another try of the task, because only that shows the question anew.
+    """
+
+    body: str
+
+    def __init__(self, *, campaign: str, **kwargs: Any) -> None:  # noqa: ANN401 - Airflow's own
+        super().__init__(**kwargs)
+        self.campaign = campaign
+
+    def execute(self, context: Any) -> Any:  # noqa: ANN401 - Airflow's own
+        """Asks about the plan as it is now."""
+        planned = context["ti"].xcom_pull(task_ids="plan")
+        with _installation() as perennial, _without_retry():
+            approvals = perennial.approvals(self.campaign, _day(context))
+        if approvals.looked_at.plan_hash != planned["plan_hash"]:
+            msg = "The day was planned anew by another run. Clear the task `plan`: that asks about the new plan."
+            raise AirflowFailException(msg)
+        self.params["plan"] = approvals.looked_at.subject
+        self.body = "\n".join([*_approved_so_far(approvals), self.body])
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:  # noqa: ANN401 - Airflow's own
+        """Takes the answer if it is for what would leave, and by somebody who has not answered before."""
+        day, said = _day(context), event.get("params_input") or {}
+        who = _who(event.get("responded_by_user"))
+        with _installation() as perennial:
+            if event.get("chosen_options") == [self.REJECT]:
+                if event.get("responded_by_user"):
+                    reason = str(said.get("reason") or "").strip() or "no reason given"
+                    perennial.reject(self.campaign, day, by=who, reason=reason)
+            else:
+                approvals = perennial.approvals(self.campaign, day)
+                if said.get("plan") != approvals.looked_at.subject:
+                    raise AskedAgain(_CHANGED)
+                if who in approvals.by:
+                    raise AskedAgain(_SAME_PERSON)
+        return super().execute_complete(context, event)
+
+
+class AskedAgain(AirflowException):  # type: ignore[misc] # Airflow is not typed
+    """An answer that does not count; the next try of the task asks again."""
+
+
+_CHANGED = (
+    "What was approved is not what would leave: the plan, its words or its rules have changed since the question was"
+    " asked. Nothing was sent. It is asked again."
+)
+_SAME_PERSON = "Two different people have to approve, and this one has already. It is asked again."
+
+
+def _approved_so_far(approvals: Approvals) -> list[str]:
+    said = [f"- **Approved** by {entry.actor}: {entry.reason}" for entry in approvals.given]
+    if approvals.void:
+        said.append(f"- **{approvals.void}**")
+    return said
+
+
+def _approval(campaign: Campaign, task_id: str) -> PlanApproval:
     summary = "ti.xcom_pull(task_ids='plan')"
-    return ReasonedApproval(
-        task_id="approve",
+    return PlanApproval(
+        task_id=task_id,
+        campaign=campaign.name,
         subject=f"Send “{campaign.title}” to {{{{ {summary}['send'] }}}} customers?",
         body=(
-            f"{{% for why in {summary}['holds'] %}}- **Held:** {{{{ why }}}}\n{{% endfor %}}\n"
+            f"{{% for why in {summary}['why'] %}}- **Held:** {{{{ why }}}}\n{{% endfor %}}\n"
             f"Audience {{{{ {summary}['audience'] }}}}, deferred {{{{ {summary}['defer'] }}}}, held out"
             f" {{{{ {summary}['hold_out'] }}}}. Cost {{{{ {summary}['cost'] }}}} {{{{ {summary}['currency'] }}}}."
-            f" Plan `{{{{ {summary}['plan_hash'][:12] }}}}`: what is approved is this plan and no other."
+            f" Plan `{{{{ {summary}['plan_hash'][:12] }}}}`: what is approved is this plan and no other, with the words"
+            " and rules of now. Look at it in the Studio, Approvals."
         ),
-        params={"reason": _reason_param()},
+        params={"reason": _reason_param(), "plan": _plan_param()},
         defaults="Reject",
         response_timeout=campaign.expires_after,
+        # Each answer that does not count takes a try.
+        retries=50,
+        retry_delay=timedelta(seconds=5),
+        retry_exponential_backoff=False,
     )
 
 
 @task
-def note_approval(campaign: str, plan: dict[str, Any], **context: Any) -> str | None:  # noqa: ANN401 - Airflow's context
+def note_approval(
+    campaign: str,
+    plan: dict[str, Any],
+    answered: str = "approve",
+    **context: Any,  # noqa: ANN401 - Airflow's context
+) -> str | None:
     """Writes down who let the plan leave, and why; without that, a plan that is held does not leave."""
-    approved = _approved(context, "approve")
+    approved = _approved(context, answered)
     if approved is None:
         return None
     day, plan_hash = _day(context), plan["plan_hash"]
     with _installation() as perennial, _without_retry():
         entry = perennial.approve(
-            campaign, day, plan_hash=plan_hash, by=approved.by, reason=approved.reason
+            campaign,
+            day,
+            plan_hash=plan_hash,
+            by=approved.by,
+            reason=approved.reason,
+            seen=approved.plan,
         )
     return entry.reason
 
@@ -499,15 +618,21 @@ class _Approved:
 
     by: str
     reason: str
+    plan: str | None
 
 
 def _approved(context: Any, task_id: str) -> _Approved | None:  # noqa: ANN401 - Airflow's context
     answer = context["ti"].xcom_pull(task_ids=task_id)
     if not answer or answer["chosen_options"] != [ApprovalOperator.APPROVE]:
         return None
-    user = answer.get("responded_by_user") or {}
-    by = user.get("name") or user.get("id") or "Airflow"
-    return _Approved(by=str(by), reason=str(answer["params_input"]["reason"]))
+    said = answer["params_input"]
+    by = _who(answer.get("responded_by_user"))
+    return _Approved(by=by, reason=str(said["reason"]), plan=said.get("plan"))
+
+
+def _who(user: dict[str, Any] | None) -> str:
+    known = user or {}
+    return str(known.get("name") or known.get("id") or "Airflow")
 
 
 def _reason_param() -> Param:
@@ -517,6 +642,15 @@ def _reason_param() -> Param:
         maxLength=LONGEST_REASON,
         title="Why",
         description="It is kept in the audit log with your name. No names of customers, no addresses.",
+    )
+
+
+def _plan_param() -> Param:
+    return Param(
+        default="",
+        type="string",
+        title="What is approved",
+        description="Stays as it is: the campaign, the day, and the hashes of the plan and of its words and rules.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -96,9 +97,32 @@ def test_a_held_campaign_leaves_only_when_its_approval_is_written_down(
     """Case 45."""
     for name in CAMPAIGNS:
         assert "note_approval" in dags[name].get_task("dispatch").upstream_task_ids
-        assert set(dags[name].get_task("approve").params) == {"reason"}
+        assert set(dags[name].get_task("approve").params) == {"reason", "plan"}
 
 
 def test_the_forms_offer_a_day_a_dry_run_some_customers_and_a_limit(dags: dict[str, Any]) -> None:
     for name in CAMPAIGNS:
         assert set(dags[name].params) == {"day", "dry_run", "customers", "limit"}
+
+
+def test_a_night_waits_for_those_before_it_to_publish_and_for_no_more(dags: dict[str, Any]) -> None:
+    """Case 17."""
+    night = dags["nightly"]
+    assert night.get_task("extract").upstream_task_ids == {"wait_for_turn"}
+    assert night.get_task("wait_for_turn").upstream_task_ids == set()
+
+
+def test_a_turn_comes_when_no_earlier_day_is_still_to_be_published() -> None:
+    from perennial.orchestration import unpublished_before
+
+    states: dict[str, dict[str, str | None]] = {
+        "backfill__2026-11-22T02:00:00+00:00__2026-11-18__a": {"publish": "success"},
+        "backfill__2026-11-22T02:00:00+00:00__2026-11-19__b": {"publish": None},
+        "scheduled__2026-11-20T07:00:00+00:00__2026-11-20__c": {"publish": "running"},
+        "backfill__2026-11-22T02:00:00+00:00__2026-11-17__d": {"publish": "failed"},
+        "backfill__2026-11-22T02:00:00+00:00__2026-11-21__e": {"publish": None},
+        "manual__2026-11-22T02:00:00+00:00": {"publish": None},
+    }
+    found = [run[-1] for run in unpublished_before(date(2026, 11, 21), states)]
+
+    assert found == ["b", "c"]

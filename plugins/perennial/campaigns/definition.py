@@ -148,7 +148,7 @@ class Audience(_Part):
 
 
 class Approval(_Part):
-    """When a person has to say yes."""
+    """When a person has to say yes, or two."""
 
     above: Annotated[int, whole(0, 100_000_000), whole_schema(0, 100_000_000)] | None = Field(
         None,
@@ -156,6 +156,30 @@ class Approval(_Part):
         " a message; without it, nobody is asked.",
         examples=[5000],
     )
+    two_above: Annotated[int, whole(0, 100_000_000), whole_schema(0, 100_000_000)] | None = Field(
+        None,
+        description="A plan with more messages than this waits for two different people; it is not below `above`.",
+        examples=[50000],
+    )
+    drift: Share = Field(
+        Decimal(0),
+        description="Share of the approved messages by which a plan that is made anew may differ and still count as"
+        " approved. Another text, campaign file, policy or shop file always voids an approval.",
+        examples=["5%"],
+    )
+
+    def needed(self, messages: int) -> int:
+        """How many different people have to let so many messages leave."""
+        if self.two_above is not None and messages > self.two_above:
+            return 2
+        return 1 if self.above is not None and messages > self.above else 0
+
+    @model_validator(mode="after")
+    def _two_are_asked_above_one(self) -> Approval:
+        if self.two_above is not None and self.two_above < (self.above or 0):
+            msg = f"be {self.above} or more, as `above` is; it is {self.two_above}."
+            raise must(msg, at=("two_above",))
+        return self
 
 
 class Campaign(_Part):
@@ -236,6 +260,16 @@ class Campaign(_Part):
     )
 
     @property
+    def asks_to_confirm(self) -> bool:
+        """Whether its messages ask for the confirmation of a consent, and need none themselves."""
+        return self.audience.occasion == Occasion.PENDING_CONSENT
+
+    @property
+    def needed_consent(self) -> Topic | None:
+        """The topic that a customer must have agreed to."""
+        return None if self.asks_to_confirm else self.topic
+
+    @property
     def pressure(self) -> Pressure:
         """Which frequency cap its messages count to."""
         return Pressure.SERVICE if self.asks_to_confirm else PRESSURE_OF_TOPIC[self.topic]
@@ -260,16 +294,6 @@ class Campaign(_Part):
             step["offer"] = data["offer"]
         rest = {key: value for key, value in data.items() if key not in ("template", "offer")}
         return {**rest, "steps": [step]}
-    @property
-    def asks_to_confirm(self) -> bool:
-        """Whether its messages ask for the confirmation of a consent, and need none themselves."""
-        return self.audience.occasion == Occasion.PENDING_CONSENT
-
-    @property
-    def needed_consent(self) -> Topic | None:
-        """The topic that a customer must have agreed to."""
-        return None if self.asks_to_confirm else self.topic
-
 
     @field_validator("steps")
     @classmethod

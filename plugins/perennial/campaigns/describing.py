@@ -23,7 +23,10 @@ def describe_campaign(campaign: Campaign) -> str:
 
 
 def _approval_words(campaign: Campaign) -> str:
-    above = campaign.approval.above
-    if above is None:
-        return "asks nobody for approval"
-    return f"asks for approval when more than {above:,} messages would leave"
+    above, two_above = campaign.approval.above, campaign.approval.two_above
+    asked = []
+    if above is not None:
+        asked.append(f"asks for approval when more than {above:,} messages would leave")
+    if two_above is not None:
+        asked.append(f"asks two different people when more than {two_above:,} would leave")
+    return ", ".join(asked) or "asks nobody for approval"

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from perennial.cli import views
 from perennial.cli.answering import answering
+from perennial.cli.connecting import connecting
 from perennial.cli.consenting import consenting
 from perennial.cli.installing import installation
 from perennial.cli.listing import listing
@@ -29,7 +30,11 @@ from perennial.cli.telling import telling
 from perennial.errors import PerennialError
 from perennial.model.message import EmailMessage
 from perennial.model.words import Channel
+from perennial.sample.dialects import Dialect
 from perennial.settings import Transport, read_settings
+
+if TYPE_CHECKING:
+    from perennial.steps.services import Perennial
 
 app = typer.Typer(
     help="Perennial: the marketing system that a data engineer can trust with the send button.",
@@ -38,6 +43,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(nights)
+app.add_typer(connecting)
 app.add_typer(answering)
 app.add_typer(steering)
 app.add_typer(rights)
@@ -71,16 +77,32 @@ def sample(
             formats=["%Y-%m-%d"], help="Day that shall be today; orders end on the day before."
         ),
     ] = None,
+    as_csv: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write it as another shop's CSV files into this folder, and load nothing."
+        ),
+    ] = None,
+    dialect: Annotated[
+        Dialect, typer.Option(help="Whose files they look like: columns, code page, dates.")
+    ] = Dialect.SPANISH,
     as_json: AsJson = False,
 ) -> None:
     """Load the sample shop: real baskets, made-up people."""
-    with installation() as perennial, _progress() as progress:
-        summary = perennial.load_sample(
-            seed=seed,
-            scale=scale,
-            shift_to=shift_to.date() if shift_to else None,
-            progress=_follower(progress),
-        )
+    today = shift_to.date() if shift_to else None
+    with _progress() as progress:
+        follow = _follower(progress)
+        if as_csv:
+            from perennial.sample.exporting import export_sample
+
+            summary = export_sample(
+                as_csv, dialect, seed=seed, scale=scale, shift_to=today, progress=follow
+            )
+        else:
+            with installation() as perennial:
+                summary = perennial.load_sample(
+                    seed=seed, scale=scale, shift_to=today, progress=follow
+                )
     show(summary, as_json, views.sample)
 
 
@@ -142,13 +164,10 @@ def send(
         chosen = day.date() if day else perennial.last_night()
         summary = perennial.plan(campaign, chosen)
         if not dry_run:
-            if approve_anyway is not None:
+            reason = approve_anyway or _own_yes(perennial, campaign, chosen)
+            if reason is not None:
                 perennial.approve(
-                    campaign,
-                    chosen,
-                    plan_hash=summary.plan_hash,
-                    by=getuser(),
-                    reason=approve_anyway,
+                    campaign, chosen, plan_hash=summary.plan_hash, by=getuser(), reason=reason
                 )
             say_if_paused(perennial, campaign)
             progress = perennial.dispatch(
@@ -161,6 +180,15 @@ def send(
         show(perennial.account(campaign, chosen).as_json(), as_json, views.account)
         if not dry_run:
             say_what_is_next(perennial, campaign, progress)
+
+
+def _own_yes(perennial: Perennial, campaign: str, day: date) -> str | None:
+    """Who sends on a command line approves of the size by that; of what a check holds, nobody does unasked."""
+    approvals = perennial.approvals(campaign, day)
+    sized = approvals.missing == 1 and not perennial.holds(
+        campaign, day, plan_hash=approvals.looked_at.plan_hash
+    )
+    return "sent on a command line" if sized else None
 
 
 @app.command()

@@ -187,7 +187,7 @@ class CaseReason(Word):
 
 
 class AuditAction(Word):
-    """What is written down about dealing with people's data and permissions."""
+    """What is written down about dealing with people's data and permissions, and about letting things go."""
 
     EXPORTED = "exported", "A customer's data were handed out."
     ERASED = "erased", "A customer was forgotten."
@@ -195,6 +195,8 @@ class AuditAction(Word):
     LIFTED = "lifted", "An address was taken off the suppression list, for one reason."
     RELEASED = "released", "What was held back was let go."
     CASE_CLOSED = "case_closed", "A customer's case was closed."
+    REJECTED = "rejected", "A plan that waited for approval was refused."
+    STARTED = "started", "A run was started by hand."
 
 
 LONGEST_REASON = 140

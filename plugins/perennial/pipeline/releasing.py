@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from perennial.errors import NightStopped, PlanError, SettingsError
+from perennial.errors import NightStopped, SettingsError
 from perennial.ledger.store import Ledger
 from perennial.ledger.values import AuditEntry
 from perennial.model.words import LONGEST_REASON, AuditAction
@@ -32,16 +32,20 @@ class Grounds:
 
 @dataclass(frozen=True, kw_only=True)
 class LookedAt:
-    """One plan of a campaign, as somebody has looked at it: another plan of the same day is another one."""
+    """One plan of a campaign, as somebody has looked at it: another plan of the same day is another one.
+
+    `fingerprint` stands for the words and rules that it goes out with; see pipeline/fingerprint.py.
+    """
 
     campaign: str
     day: date
     plan_hash: str
+    fingerprint: str
 
     @property
     def subject(self) -> str:
         # A campaign's name may take 64 signs, and a subject 128.
-        return f"{self.campaign} {self.day} {self.plan_hash[:48]}"
+        return f"{self.campaign} {self.day} {self.plan_hash[:26]}.{self.fingerprint[:25]}"
 
 
 def verdict_hash(verdicts: Sequence[Verdict]) -> str:
@@ -60,7 +64,8 @@ def release_night(ledger: Ledger, verdicts: Sequence[Verdict], grounds: Grounds)
     if not stops:
         msg = "No check stops this night: there is nothing to release. Nothing was written down."
         raise SettingsError(msg)
-    return _release(ledger, _night_subject(verdicts), grounds, _names(stops))
+    subject = _night_subject(verdicts)
+    return _released(ledger, subject) or release(ledger, subject, grounds, stops)
 
 
 def release_of_night(ledger: Ledger, verdicts: Sequence[Verdict]) -> AuditEntry | None:
@@ -82,57 +87,24 @@ def refuse_unseen(verdicts: Sequence[Verdict], seen: str | None) -> None:
         raise NightStopped(msg)
 
 
-def release_plan(
-    ledger: Ledger, plan: LookedAt, grounds: Grounds, holds: Sequence[Finding]
-) -> AuditEntry:
-    """Writes down that a person lets a plan leave, and what held it, if anything. Saying it again changes nothing.
-
-    Raises:
-        SettingsError: the reason is missing or too long.
-    """
-    return _release(ledger, plan.subject, grounds, _names(holds))
-
-
-def release_of_plan(ledger: Ledger, plan: LookedAt) -> AuditEntry | None:
-    """Who let exactly this plan leave, when and why."""
-    return _released(ledger, plan.subject)
-
-
-def refuse_held(campaign: str, day: date, holds: Sequence[Finding]) -> None:
-    """Lets a plan pass that nothing holds.
-
-    Raises:
-        PlanError: the audience is held and nobody has approved of this plan; says why it is held.
-    """
-    if holds:
-        why = " ".join(str(finding) for finding in holds)
-        msg = (
-            f"{campaign} of {day} is held for approval: {why} Nothing was sent. Look at the audience; if it is right,"
-            " approve in Airflow's Required Actions, or send with --approve-anyway and the reason."
-        )
-        raise PlanError(msg)
-
-
 def _night_subject(verdicts: Sequence[Verdict]) -> str:
     return f"night {verdicts[0].day} {verdict_hash(verdicts)}"
 
 
-def _release(ledger: Ledger, subject: str, grounds: Grounds, what: Sequence[str]) -> AuditEntry:
-    if standing := _released(ledger, subject):
-        return standing
-    reason = " ".join(grounds.reason.split())
-    if not reason:
-        msg = "Who releases something says why, in a sentence. Nothing was released."
-        raise SettingsError(msg)
-    if len(reason) > LONGEST_REASON:
-        msg = f"The reason may take {LONGEST_REASON} signs: say it shorter. Nothing was released."
-        raise SettingsError(msg)
+def release(
+    ledger: Ledger, subject: str, grounds: Grounds, what: Sequence[Finding] = ()
+) -> AuditEntry:
+    """Writes down that a person lets something go, and which findings held it, if any.
+
+    Raises:
+        SettingsError: the reason is missing or too long.
+    """
     entry = AuditEntry(
         at=grounds.at,
         actor=grounds.by,
         action=AuditAction.RELEASED,
         subject=subject,
-        reason=_with_names(reason, what),
+        reason=_with_names(sound_reason(grounds.reason), _names(what)),
     )
     ledger.note_audit(
         entry.action,
@@ -142,6 +114,22 @@ def _release(ledger: Ledger, subject: str, grounds: Grounds, what: Sequence[str]
         at=entry.at,
     )
     return entry
+
+
+def sound_reason(given: str) -> str:
+    """A reason as it is kept: in one line.
+
+    Raises:
+        SettingsError: it is missing or too long.
+    """
+    reason = " ".join(given.split())
+    if not reason:
+        msg = "Who releases something says why, in a sentence. Nothing was released."
+        raise SettingsError(msg)
+    if len(reason) > LONGEST_REASON:
+        msg = f"The reason may take {LONGEST_REASON} signs: say it shorter. Nothing was released."
+        raise SettingsError(msg)
+    return reason
 
 
 def _released(ledger: Ledger, subject: str) -> AuditEntry | None:

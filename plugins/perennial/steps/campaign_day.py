@@ -13,20 +13,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from perennial.bootstrap import Installation
 from perennial.model.message import SmsMessage
 from perennial.settings import Clock
+from perennial.steps.approving import ApprovalSteps
 
 if TYPE_CHECKING:
     from perennial.campaigns.definition import Campaign
     from perennial.delivery.accounts import DispatchSummary
-    from perennial.ledger.values import AuditEntry
     from perennial.model.message import Message, PlannedMessage
     from perennial.pipeline.accounting import Account
     from perennial.pipeline.dispatching import Shipping
     from perennial.pipeline.plan_reading import Selection
     from perennial.pipeline.planning import PlanSummary
-    from perennial.validation.verdicts import Finding, Verdict
 
 ANSWERS = ("accepted", "refused", "retryable", "in_doubt")
 
@@ -47,20 +45,8 @@ class Progress:
         return plain | {"next_wave": self.next_wave.isoformat() if self.next_wave else None}
 
 
-class CampaignSteps(Installation):
+class CampaignSteps(ApprovalSteps):
     """The steps of a campaign's day. Each may be repeated at any time, and writes to nobody twice."""
-
-    def judge_audience(self, campaign: str, day: date) -> Verdict:
-        """Holds a campaign's audience against its past; `held` means that a person approves first."""
-        from perennial.pipeline.judging_audience import judge_audience
-
-        return judge_audience(
-            self.engine,
-            day,
-            self.campaign(campaign),
-            suites=self.settings.project / "expectations",
-            permissions=self.ledger.permissions_table(),
-        )
 
     def plan(self, campaign: str, day: date) -> PlanSummary:
         """Decides about everybody in a campaign's audience, proves every message, and publishes the decisions.
@@ -72,6 +58,7 @@ class CampaignSteps(Installation):
         from perennial.pipeline.planning import plan_campaign
 
         refuse_without_data(self.engine.lake, day)
+        before = self.approved_plan(campaign, day)
         summary = plan_campaign(
             self.engine,
             self.ledger,
@@ -87,42 +74,9 @@ class CampaignSteps(Installation):
         )
         if not summary.begun:
             self.judge_audience(campaign, day)
+        if before is not None and before.plan_hash != summary.plan_hash:
+            self.carry_over(before)
         return summary
-
-    def holds(self, campaign: str, day: date, *, plan_hash: str) -> list[Finding]:
-        """Why a plan waits for a person's approval; empty when nothing holds it, it was approved or has begun."""
-        from perennial.pipeline.judging_audience import read_audience_verdict
-        from perennial.pipeline.releasing import LookedAt, release_of_plan
-
-        if self.ledger.dispatch_begun(campaign, day):
-            return []
-        looked_at = LookedAt(campaign=campaign, day=day, plan_hash=plan_hash)
-        if release_of_plan(self.ledger, looked_at):
-            return []
-        verdict = read_audience_verdict(self.engine.lake, day, campaign)
-        return (verdict or self.judge_audience(campaign, day)).holds
-
-    def approve(
-        self, campaign: str, day: date, *, plan_hash: str, by: str, reason: str
-    ) -> AuditEntry:
-        """Writes down that a person lets exactly this plan leave. Later days learn from its audience, if it was held.
-
-        Raises:
-            SettingsError: the reason is missing or too long.
-        """
-        from perennial.pipeline.judging_audience import trust_audience
-        from perennial.pipeline.releasing import Grounds, LookedAt, release_plan
-
-        holds = self.holds(campaign, day, plan_hash=plan_hash)
-        entry = release_plan(
-            self.ledger,
-            LookedAt(campaign=campaign, day=day, plan_hash=plan_hash),
-            Grounds(by=by, reason=reason, at=self.now()),
-            holds,
-        )
-        if holds:
-            trust_audience(self.engine.lake, day, campaign)
-        return entry
 
     def dispatch(
         self,
@@ -137,16 +91,17 @@ class CampaignSteps(Installation):
         """Sends what is due of the plan that was looked at; with a simulated clock, wave after wave.
 
         Raises:
-            PlanError: it is not the plan that was looked at, or its audience is held and nobody has approved of it.
+            PlanError: it is not the plan that was looked at, or not everybody has approved of it who has to.
         """
+        from perennial.pipeline.approving import refuse_unapproved
         from perennial.pipeline.dispatching import check_plan, next_wave, record_hold_outs
         from perennial.pipeline.plan_reading import Selection
-        from perennial.pipeline.releasing import refuse_held
 
         chosen = self.campaign(campaign)
         selection = Selection(customers=frozenset(customers), limit=limit)
         check_plan(self.engine, campaign, day, plan_hash)
-        refuse_held(campaign, day, self.holds(campaign, day, plan_hash=plan_hash))
+        begun = self.ledger.dispatch_begun(campaign, day)
+        refuse_unapproved(self.approvals(campaign, day), begun=begun)
         with self._clock_of(chosen, day) as clock:
             record_hold_outs(self.engine, self.ledger, campaign, day, clock())
             counts: Counter[str] = Counter()

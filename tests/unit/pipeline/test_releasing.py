@@ -9,18 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perennial.errors import NightStopped, PlanError, SettingsError
+from perennial.errors import NightStopped, SettingsError
 from perennial.ledger.store import Ledger
 from perennial.model.words import LONGEST_REASON, AuditAction
 from perennial.pipeline.releasing import (
     Grounds,
-    LookedAt,
-    refuse_held,
     refuse_unseen,
     release_night,
     release_of_night,
-    release_of_plan,
-    release_plan,
     verdict_hash,
 )
 from perennial.validation.verdicts import Action, Finding, Verdict
@@ -28,7 +24,6 @@ from perennial.validation.verdicts import Action, Finding, Verdict
 DAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 GROUNDS = Grounds(by="ann", reason="The shop team has looked: a price correction.", at=NOW)
-PLAN = LookedAt(campaign="win_back", day=DAY, plan_hash="a" * 64)
 
 
 @pytest.fixture
@@ -132,25 +127,3 @@ def test_the_order_in_which_verdicts_are_read_is_nothing_to_their_hash() -> None
     one = a_verdict(a_finding())
     other = Verdict(dataset="customers", day=DAY, rows=1, accepted=1, quarantined=0)
     assert verdict_hash([one, other]) == verdict_hash([other, one])
-
-
-def test_a_held_plan_is_refused_with_the_reason() -> None:
-    """Case 45."""
-    with pytest.raises(PlanError, match=r"held for approval: .*No total.* Nothing was sent"):
-        refuse_held("win_back", DAY, [a_finding(action=Action.HOLD)])
-    refuse_held("win_back", DAY, [])
-
-
-def test_an_approval_is_for_one_plan_and_no_other(ledger: Ledger) -> None:
-    """Case 45."""
-    entry = release_plan(ledger, PLAN, GROUNDS, [a_finding("audience_not_lost", Action.HOLD)])
-
-    assert release_of_plan(ledger, PLAN) == entry
-    other = LookedAt(campaign=PLAN.campaign, day=PLAN.day, plan_hash="b" * 64)
-    assert release_of_plan(ledger, other) is None
-
-
-def test_the_longest_name_of_a_campaign_fits_the_log(ledger: Ledger) -> None:
-    plan = LookedAt(campaign="c" * 64, day=DAY, plan_hash="a" * 64)
-    release_plan(ledger, plan, GROUNDS, [])
-    assert release_of_plan(ledger, plan)
