@@ -49,7 +49,7 @@ class Engine:
     ) -> None:
         self.lake = lake
         self._kept = (
-            KeptTruth(lake=lake, execute=self.execute, source=lambda p: self._files([p]))
+            KeptTruth(lake=lake, execute=self.execute, source=lambda p: self.files([p]))
             if keeps_truth
             else None
         )
@@ -166,7 +166,7 @@ class Engine:
         partitions: Sequence[Partition],
         alike: bool,  # noqa: FBT001 - as `stack` was told
     ) -> str:
-        files = self._files(partitions, f"file_row_number = true, union_by_name = {not alike}")
+        files = self.files(partitions, f"file_row_number = true, union_by_name = {not alike}")
         found = set(columns)
         if not alike:
             found = {row["column_name"] for row in self.rows(f"describe select * from {files}")}
@@ -209,16 +209,16 @@ class Engine:
             self._define(dataset.name, nothing)
             return
         columns = ", ".join(_name(column) for column in dataset.column_names)
-        sql = f"select {columns} from {self._files(partitions)} as version"
+        sql = f"select {columns} from {self.files(partitions)} as version"
         if len(partitions) > 1:
             same = " and ".join(f"later.{_name(k)} = version.{_name(k)}" for k in dataset.key)
             sql += f"""
                 where not exists (
-                    select 1 from {self._files(partitions[1:])} as later
+                    select 1 from {self.files(partitions[1:])} as later
                     where {same} and later.day > version.day)"""
         self._define(dataset.name, sql)
 
-    def _files(self, partitions: Sequence[Partition], options: str = "") -> str:
+    def files(self, partitions: Sequence[Partition], options: str = "") -> str:
         paths = ", ".join(_text(self.lake.path(p)) for p in partitions)
         more = f", filename = true, {options}" if options else ""
         return (

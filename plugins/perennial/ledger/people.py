@@ -49,9 +49,11 @@ class People:
         """What stands for a person by channel and topic; what nobody told the ledger is not there."""
         return permitting.permissions_of(self._database, person_id)
 
-    def permissions_table(self, known_at: datetime | None = None) -> pa.Table:
+    def permissions_table(
+        self, known_at: datetime | None = None, *, customers: Collection[str] | None = None
+    ) -> pa.Table:
         """The last word of every customer, now or as the ledger knew it at an instant; see permitting.PERMISSIONS."""
-        return permitting.permissions_table(self._database, known_at=known_at)
+        return permitting.permissions_table(self._database, known_at=known_at, customers=customers)
 
     def consent_history(self, person_id: str) -> Sequence[ConsentEntry]:
         """Everything that a person said, with its proof, the oldest first."""
@@ -93,9 +95,11 @@ class People:
         """What stands for a person."""
         return preferring.preferences_of(self._database, person_id)
 
-    def preferences_table(self, known_at: datetime | None = None) -> pa.Table:
+    def preferences_table(
+        self, known_at: datetime | None = None, *, customers: Collection[str] | None = None
+    ) -> pa.Table:
         """The last choice of every customer, now or as it was said before an instant; see preferring.PREFERENCES."""
-        return preferring.preferences_table(self._database, known_at=known_at)
+        return preferring.preferences_table(self._database, known_at=known_at, customers=customers)
 
     def suppress(
         self, *, address_key: str, channel: Channel, reason: SuppressionReason, at: datetime
@@ -126,9 +130,9 @@ class People:
             self._database, address_key, channel, reason, at=at, by=by, because=because
         )
 
-    def suppressed(self) -> pa.Table:
+    def suppressed(self, *, address_keys: Collection[str] | None = None) -> pa.Table:
         """Every address that is suppressed now, once a channel, with the first reason; see reading.SUPPRESSED."""
-        return reading.suppressed(self._database)
+        return reading.suppressed(self._database, address_keys=address_keys)
 
     def suppressions_of(
         self, address_keys: Collection[str], *, standing: bool = True

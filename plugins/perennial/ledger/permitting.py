@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from perennial.errors import LedgerError
 from perennial.ledger.database import Database
-from perennial.ledger.reading import raw, table
+from perennial.ledger.reading import one_of, raw, table
 from perennial.ledger.statements import packed, statement
 from perennial.ledger.tables import consents, iso, permissions
 from perennial.ledger.values import ConsentEntry, Permission
@@ -71,17 +71,21 @@ def permissions_of(database: Database, person_id: str) -> Sequence[Permission]:
         ]
 
 
-def permissions_table(database: Database, *, known_at: datetime | None) -> pa.Table:
+def permissions_table(
+    database: Database, *, known_at: datetime | None, customers: Collection[str] | None = None
+) -> pa.Table:
     """The last word of every customer by channel and topic, now or as the ledger knew it at an instant; see PERMISSIONS.
 
-    By customer, because accounts that were two people yesterday may be one tomorrow.
+    By customer, because accounts that were two people yesterday may be one tomorrow. Of these customers, or of all.
     """
     turn = func.row_number().over(
         partition_by=consents.c[_WHAT],
         # "withdrawn" comes after "granted": of two words of one instant, the no stands.
         order_by=(consents.c.at.desc(), consents.c.state.desc(), consents.c.id),
     )
-    told = select(consents, turn.label("turn")).where(consents.c.state != ConsentState.PENDING)
+    told = select(consents, turn.label("turn")).where(
+        consents.c.state != ConsentState.PENDING, one_of(consents.c.customer_id, customers)
+    )
     if known_at is not None:
         told = told.where(consents.c.recorded_at < known_at)
     ranked = told.subquery()

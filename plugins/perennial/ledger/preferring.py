@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from perennial.errors import LedgerError
 from perennial.ledger.database import Database
-from perennial.ledger.reading import raw, table
+from perennial.ledger.reading import one_of, raw, table
 from perennial.ledger.tables import in_utc, iso, preference_changes, preferences
 from perennial.ledger.values import Preferences
 from perennial.model.words import ConsentSource, PreferenceName
@@ -81,12 +81,16 @@ def preferences_of(database: Database, person_id: str) -> Preferences:
     )
 
 
-def preferences_table(database: Database, *, known_at: datetime | None) -> pa.Table:
+def preferences_table(
+    database: Database, *, known_at: datetime | None, customers: Collection[str] | None = None
+) -> pa.Table:
     """The last choice of every customer about each thing, now or as it was said before an instant; see PREFERENCES.
 
-    An empty value takes back what was said before. Pauses are instants, in UTC.
+    An empty value takes back what was said before. Pauses are instants, in UTC. Of these customers, or of all.
     """
-    said = select(preference_changes, _turn(_WHAT).label("turn"))
+    said = select(preference_changes, _turn(_WHAT).label("turn")).where(
+        one_of(preference_changes.c.customer_id, customers)
+    )
     if known_at is not None:
         said = said.where(preference_changes.c.at < known_at)
     ranked = said.subquery()

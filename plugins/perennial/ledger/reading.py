@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
     type_coerce,
     union_all,
 )
@@ -69,33 +70,35 @@ _SAME = ("key", "campaign", "step", "customer_id", "person_id", "occasion", "day
 _NOW = ("channel", "address_key", "state", "dispatched_at")
 
 
-def history(database: Database, *, since: datetime) -> pa.Table:
-    """Every message claimed, and everybody held out, since an instant; the oldest first."""
+def history(
+    database: Database, *, since: datetime, persons: Collection[str] | None = None
+) -> pa.Table:
+    """Every message claimed, and everybody held out, since an instant; the oldest first. Of these persons, or of all."""
     claimed = select(
         *messages.c[_SAME],
         messages.c.channel,
         messages.c.pressure,
         messages.c.state,
         raw(messages.c.claimed_at).label("at"),
-    ).where(messages.c.claimed_at >= since)
+    ).where(messages.c.claimed_at >= since, one_of(messages.c.person_id, persons))
     held_out = select(
         *hold_outs.c[_SAME],
         cast(null(), Text),
         cast(null(), Text),
         literal(HELD_OUT),
         raw(hold_outs.c.recorded_at),
-    ).where(hold_outs.c.recorded_at >= since)
+    ).where(hold_outs.c.recorded_at >= since, one_of(hold_outs.c.person_id, persons))
     return table(database, union_all(claimed, held_out).order_by("at", "key"), HISTORY)
 
 
-def suppressed(database: Database) -> pa.Table:
-    """Every address that is suppressed now, once a channel, with the first reason."""
+def suppressed(database: Database, *, address_keys: Collection[str] | None = None) -> pa.Table:
+    """Every address that is suppressed now, once a channel, with the first reason. Of these addresses, or of all."""
     turn = func.row_number().over(
         partition_by=(suppressions.c.address_key, suppressions.c.channel),
         order_by=(suppressions.c.since, suppressions.c.reason),
     )
     standing_now = select(suppressions, turn.label("turn")).where(
-        suppressions.c.lifted_at.is_(None)
+        suppressions.c.lifted_at.is_(None), one_of(suppressions.c.address_key, address_keys)
     )
     ranked = standing_now.subquery()
     first = (
@@ -215,6 +218,11 @@ def _batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
 
 def _array(column: Sequence[Any], type_: pa.DataType) -> pa.Array:
     return pa.array(column).cast(type_) if pa.types.is_timestamp(type_) else pa.array(column, type_)
+
+
+def one_of(column: ColumnElement[str], values: Collection[str] | None) -> ColumnElement[bool]:
+    """Whether a column holds one of a few values; without any, every value will do."""
+    return true() if values is None else column.in_(sorted(values))
 
 
 def raw(instant: ColumnElement[Any]) -> ColumnElement[Any]:

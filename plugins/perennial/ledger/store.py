@@ -315,12 +315,12 @@ class Ledger(People, Rights, Hearing, Responses):
         """Whether anything of that day's plan was claimed, blocked or held out."""
         return recording.dispatch_begun(self._database, campaign, day)
 
-    def history(self, *, since: datetime) -> pa.Table:
+    def history(self, *, since: datetime, persons: Collection[str] | None = None) -> pa.Table:
         """Messages claimed, and people held out, since an instant, the oldest first; see reading.HISTORY.
 
         `at` is what caps count from: the instant of the claim.
         """
-        return reading.history(self._database, since=since)
+        return reading.history(self._database, since=since, persons=persons)
 
     def message(self, key: MessageKey) -> KnownMessage | None:
         """A message that was claimed at least once, as it stands now."""
@@ -334,9 +334,9 @@ class Ledger(People, Rights, Hearing, Responses):
         """What each campaign, and all of them under *, have spent in a day's month before that day."""
         return budgeting.spent_before(self._database, day, now=now)
 
-    def engaged(self, *, since: datetime) -> pa.Table:
+    def engaged(self, *, since: datetime, persons: Collection[str] | None = None) -> pa.Table:
         """Each person who has opened a message or followed a link since an instant, with the last time."""
-        return engaging.engaged(self._database, since=since)
+        return engaging.engaged(self._database, since=since, persons=persons)
 
     def standing(self, campaign: str, day: date) -> Standing:
         """Where the messages of a campaign's day stand."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -224,15 +224,27 @@ def open_plan_day(engine: Engine, day: date) -> None:
         engine.view(dataset.name, Partition(dataset=dataset.name, day=day))
 
 
-def ledger_facts(ledger: Ledger, plan_at: datetime, policy: Policy) -> LedgerFacts:
-    """What the ledger remembers that may matter to a plan made at an instant."""
-    sunset = policy.sunset_after
+def ledger_facts(
+    ledger: Ledger,
+    plan_at: datetime,
+    policy: Policy,
+    *,
+    customers: Collection[str] | None = None,
+    address_keys: Collection[str] | None = None,
+) -> LedgerFacts:
+    """What the ledger remembers that may matter to a plan made at an instant.
+
+    Given all accounts of a person and the keys of their addresses, it is about that person alone.
+    """
+    sunset, persons = policy.sunset_after, customers
     return LedgerFacts(
-        history=ledger.history(since=plan_at - _LONGEST_MEMORY),
-        suppressed=ledger.suppressed(),
-        engaged=ledger.engaged(since=plan_at - sunset) if sunset else ENGAGED.empty_table(),
-        permissions=ledger.permissions_table(),
-        preferences=ledger.preferences_table(),
+        history=ledger.history(since=plan_at - _LONGEST_MEMORY, persons=persons),
+        suppressed=ledger.suppressed(address_keys=address_keys),
+        engaged=ledger.engaged(since=plan_at - sunset, persons=persons)
+        if sunset
+        else ENGAGED.empty_table(),
+        permissions=ledger.permissions_table(customers=customers),
+        preferences=ledger.preferences_table(customers=customers),
     )
 
 

@@ -3,34 +3,60 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from perennial.audience.deciding import decide
+from perennial.audience.deciding import LedgerFacts, decide
 from perennial.campaigns.definition import Campaign
 from perennial.campaigns.timing import plan_instant
 from perennial.errors import PlanError
 from perennial.lake.duck import Engine
+from perennial.lake.narrowing import open_day_of
+from perennial.lake.partitions import Partition
 from perennial.ledger.store import Ledger
 from perennial.messages.templates import Templates
+from perennial.model.datasets import CUSTOMER_FEATURES
 from perennial.model.fields import MERGE_FIELDS, Origin
+from perennial.model.keys import key_of_test
 from perennial.model.message import Message, PlannedMessage
 from perennial.model.policy import Policy
 from perennial.model.shop import Shop
 from perennial.model.words import Channel
-from perennial.pipeline.plan_reading import COLUMNS, PlanReader
-from perennial.pipeline.planning import draft, ledger_facts, open_plan_day, wordings_of
+from perennial.pipeline.plan_reading import COLUMNS, PlanReader, plan_partition
+from perennial.pipeline.planning import draft, ledger_facts, wordings_of
 
-_NO_EMAIL, _NO_NUMBER = "nobody@example.invalid", "+10000000000"
+Row = Mapping[str, Any]
+
+_NOWHERE = {
+    Channel.EMAIL: "nobody@example.invalid",
+    Channel.SMS: "+10000000000",
+    Channel.WHATSAPP: "+10000000000",
+}
+_ALWAYS = ("customer_features", "memberships", "contacts", "consents", "preferences")
+_BOUGHT = ("orders", "order_lines", "products")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """How a message shall be shown; what is left open is as it would be sent."""
+
+    channel: Channel | None = None
+    locale: str | None = None
+    step: int | None = None
+
+
+AS_IT_IS = Wish()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
     """A message as it would look, what the plan says about the customer, and which values are made up.
 
-    `examples` names the fields that this customer lacks and that were filled with an example.
+    Its links and its coupon code are as long as the real ones, and good for nothing: whoever looks at a message must
+    not be able to unsubscribe its reader. `examples` names the fields that this customer lacks and that were filled
+    with an example.
     """
 
     message: Message = field(repr=False)
@@ -38,92 +64,178 @@ class Preview:
     reason: str | None
     detail: str | None
     step: int
+    template: str
     examples: tuple[str, ...]
 
 
-def preview_message(
-    engine: Engine,
-    ledger: Ledger,
-    templates: Templates,
-    *,
-    campaign: Campaign,
-    rivals: Sequence[Campaign],
-    customer_id: str,
-    day: date,
-    shop: Shop,
-    policy: Policy,
-    secret: str,
-    compose: Callable[[PlannedMessage], Message],
-    channel: Channel | None = None,
-    locale: str | None = None,
-    step: int | None = None,
-) -> Preview:
-    """Renders a campaign's message for one customer as of a day, whether or not it would be sent.
+@dataclass(frozen=True, kw_only=True)
+class Previewer:
+    """Shows what a campaign writes to a customer, whether or not it would be sent."""
 
-    Raises:
-        PlanError: there is no such customer on that day.
-        MissingPartition: the night has not been that far.
-    """
-    wordings = wordings_of(campaign, templates)
-    open_plan_day(engine, day)
-    _only_member(engine, campaign, customer_id, day)
-    decide(
-        engine,
-        campaign=campaign,
-        rivals=rivals,
-        day=day,
-        shop=shop,
-        policy=policy,
-        facts=ledger_facts(ledger, plan_instant(campaign, day, shop.zone), policy),
-        wordings=wordings,
-        shards=1,
-        salt=secret,
-    )
-    verdict = engine.rows("select outcome, reason, detail, step from verdicts")[0]
-    _force(engine, campaign, channel, locale, step)
-    draft(engine, wordings)
-    row = engine.rows(f"select {COLUMNS} from draft")[0]
-    planned = PlanReader(campaign=campaign, day=day, secret=secret).message(row)
-    values, examples = _completed(
-        json.loads(row["values"]), templates.required(planned.template, planned.channel)
-    )
-    message = compose(replace(planned, values=values))
-    return Preview(
-        message=message,
-        outcome=verdict["outcome"],
-        reason=verdict["reason"],
-        detail=verdict["detail"],
-        step=row["step"],
-        examples=examples,
-    )
+    engine: Engine
+    ledger: Ledger
+    templates: Templates
+    campaign: Campaign
+    rivals: Sequence[Campaign]
+    shop: Shop
+    policy: Policy
+    secret: str = field(repr=False)
+    compose: Callable[[PlannedMessage], Message]
 
+    def preview(self, customer_id: str, day: date, wishes: Sequence[Wish]) -> list[Preview]:
+        """The message for one customer as of a day, once for each wish.
 
-def _only_member(engine: Engine, campaign: Campaign, customer_id: str, day: date) -> None:
-    """Leaves one membership: the customer's own, or one that looks like it."""
-    given = {"campaign": campaign.name, "customer": customer_id}
-    occasion = _OCCASIONS.get(
-        campaign.audience.occasion, f'"{campaign.audience.occasion}"::varchar'
-    )
-    engine.execute(
-        f"""
-        create or replace table only_member as
-        with own as (
-            select * from memberships where campaign = $campaign and customer_id = $customer limit 1
-        ), like_own as (
-            select $campaign as campaign, customer_id, person_id,
-                coalesce({occasion.format(year=day.year)}, '{day.year}') as occasion,
-                null::date as open_until, '{{}}' as why
-            from customer_features
-            where customer_id = $customer and not exists (select 1 from own)
+        The values are those of the day's plan where it has them; otherwise they are gathered for this customer alone.
+
+        Raises:
+            PlanError: there is no such customer on that day, or no such step.
+            MissingPartition: the night has not been that far.
+            RenderError: the words cannot be said to this customer.
+        """
+        if any(not 1 <= (wish.step or 1) <= len(self.campaign.steps) for wish in wishes):
+            msg = f"{self.campaign.name} has {len(self.campaign.steps)} steps, counted from 1."
+            raise PlanError(msg)
+        row = self._row_of_plan(customer_id, day)
+        if row is None or not self._says_all(row["values"]):
+            row = self._decided(customer_id, day) | _verdict(row)
+        return [self._shown(row, day, wish) for wish in wishes]
+
+    def _row_of_plan(self, customer_id: str, day: date) -> dict[str, Any] | None:
+        partition = plan_partition(self.campaign.name, day)
+        if not self.engine.lake.exists(partition):
+            return None
+        self.engine.view("plan", partition)
+        found = self.engine.rows(
+            f"select {COLUMNS}, outcome, reason, detail from plan where customer_id = $customer"
+            " order by outcome = 'send' desc, occasion limit 1",
+            {"customer": customer_id},
         )
-        select * from own union all select * from like_own
-        """,
-        given,
-    )
-    if not engine.scalar("select count(*) from only_member"):
-        msg = f"There is no customer {customer_id!r} on {day}. Ids are text: zeros in front count."
-        raise PlanError(msg)
-    engine.execute("create or replace view memberships as select * from only_member")
+        return found[0] if found else None
+
+    def _says_all(self, values: str | None) -> bool:
+        """Whether a plan has every value that the words need, which may have changed since."""
+        return values is not None and self._wanted <= json.loads(values).keys()
+
+    @property
+    def _wanted(self) -> frozenset[str]:
+        named = (w.fields for w in wordings_of(self.campaign, self.templates))
+        return frozenset(n for names in named for n in names if _is_planned(n))
+
+    def _decided(self, customer_id: str, day: date) -> dict[str, Any]:
+        wordings = wordings_of(self.campaign, self.templates)
+        accounts = self._open(customer_id, day)
+        self._only_member(customer_id, day)
+        decide(
+            self.engine,
+            campaign=self.campaign,
+            rivals=self.rivals,
+            day=day,
+            shop=self.shop,
+            policy=self.policy,
+            facts=self._facts(accounts, day),
+            wordings=wordings,
+            shards=1,
+            salt=self.secret,
+        )
+        verdict = self.engine.rows("select outcome, reason, detail from verdicts")[0]
+        self.engine.execute(
+            "update verdicts set outcome = 'send', address_key = coalesce(address_key, ''),"
+            f" address = coalesce(address, ''), channel = coalesce(channel, '{self.campaign.channels[0]}')"
+        )
+        draft(self.engine, wordings)
+        return self.engine.rows(f"select {COLUMNS} from draft")[0] | verdict
+
+    def _open(self, customer_id: str, day: date) -> list[str]:
+        """Makes readable what is known about the person who has an account, and names all their accounts."""
+        found = CUSTOMER_FEATURES.name
+        open_day_of(self.engine, day, [customer_id], [found])
+        person = self.engine.scalar(f"select person_id from {found}")
+        if person is None:
+            msg = f"There is no customer {customer_id!r} on {day}. Ids are text: zeros in front count."
+            raise PlanError(msg)
+        accounts = accounts_of(self.engine, person, day)
+        open_day_of(self.engine, day, accounts, (*_ALWAYS, *_BOUGHT))
+        return accounts
+
+    def _facts(self, accounts: Sequence[str], day: date) -> LedgerFacts:
+        """What the ledger remembers of a person, who goes by the id of one of the accounts, now or before."""
+        keys = self.engine.rows("select email_key, phone_key from contacts")
+        return ledger_facts(
+            self.ledger,
+            plan_instant(self.campaign, day, self.shop.zone),
+            self.policy,
+            customers=accounts,
+            address_keys=[key for row in keys for key in row.values() if key],
+        )
+
+    def _only_member(self, customer_id: str, day: date) -> None:
+        """Leaves one membership: the customer's own, or one that looks like it."""
+        given = {"campaign": self.campaign.name, "customer": customer_id}
+        wanted = self.campaign.audience.occasion
+        occasion = _OCCASIONS.get(wanted, f'"{wanted}"::varchar')
+        self.engine.execute(
+            f"""
+            create or replace table only_member as
+            with own as (
+                select * from memberships where campaign = $campaign and customer_id = $customer limit 1
+            ), like_own as (
+                select $campaign as campaign, customer_id, person_id,
+                    coalesce({occasion.format(year=day.year)}, '{day.year}') as occasion,
+                    null::date as open_until, '{{}}' as why
+                from customer_features
+                where customer_id = $customer and not exists (select 1 from own)
+            )
+            select * from own union all select * from like_own
+            """,
+            given,
+        )
+        self.engine.execute("create or replace view memberships as select * from only_member")
+
+    def _shown(self, row: Row, day: date, wish: Wish) -> Preview:
+        channel = wish.channel or Channel(row["channel"])
+        step = wish.step or row["step"]
+        template = self.campaign.steps[step - 1].template
+        own = row["address"] if channel == row["channel"] else None
+        values, examples = _completed(
+            self._in_step(json.loads(row["values"]), step, row["local_day"]),
+            self.templates.required(template, channel),
+        )
+        asked = {
+            "message_key": key_of_test(f"{row['message_key']} {step} {channel}"),
+            "step": step,
+            "template": template,
+            "channel": channel.value,
+            "address": own or _NOWHERE[channel],
+            "locale": wish.locale or row["locale"],
+        }
+        reader = PlanReader(campaign=self.campaign, day=day, secret=self.secret)
+        planned = replace(reader.message({**row, **asked}), values=values)
+        return Preview(
+            message=self.compose(planned),
+            outcome=row["outcome"],
+            reason=row["reason"],
+            detail=row["detail"],
+            step=step,
+            template=template,
+            examples=examples,
+        )
+
+    def _in_step(self, values: dict[str, Any], step: int, local_day: date) -> dict[str, Any]:
+        """The values with the offer of a step, which need not be the one that is due."""
+        offer = self.campaign.steps[step - 1].offer
+        ends = local_day + timedelta(days=offer.valid_days) if offer else None
+        of_step = {
+            "offer": {"kind": str(offer.kind), "value": f"{offer.value:f}"} if offer else None,
+            "coupon_expires_on": ends.isoformat() if ends else None,
+        }
+        return values | {name: value for name, value in of_step.items() if name in values}
+
+
+def accounts_of(engine: Engine, person_id: str, day: date) -> list[str]:
+    """Every account of a person on a day, by id."""
+    engine.view("everybody", Partition(dataset=CUSTOMER_FEATURES.name, day=day))
+    theirs = "select customer_id from everybody where person_id = $person order by customer_id"
+    return [row["customer_id"] for row in engine.rows(theirs, {"person": person_id})]
 
 
 _OCCASIONS = {
@@ -133,42 +245,19 @@ _OCCASIONS = {
 }
 
 
-def _force(
-    engine: Engine,
-    campaign: Campaign,
-    channel: Channel | None,
-    locale: str | None,
-    step: int | None,
-) -> None:
-    chosen = channel or campaign.channels[0]
-    fallback = ", ".join(
-        (
-            "outcome = 'send'",
-            f"channel = '{chosen}'" if channel else f"channel = coalesce(channel, '{chosen}')",
-            "address_key = coalesce(address_key, '')",
-        )
-    )
-    engine.execute(f"update verdicts set {fallback}")
-    engine.execute(
-        "update verdicts set address = coalesce(address,"
-        f" case channel when 'email' then '{_NO_EMAIL}' else '{_NO_NUMBER}' end)"
-    )
-    if locale:
-        engine.execute("update verdicts set locale = $locale", {"locale": locale})
-    if step:
-        template = campaign.steps[step - 1].template
-        engine.execute(
-            "update verdicts set step = $step, template = $template",
-            {"step": step, "template": template},
-        )
+def _verdict(planned: Row | None) -> dict[str, Any]:
+    """What the plan has said stands, whatever would be said now."""
+    return {name: planned[name] for name in ("outcome", "reason", "detail")} if planned else {}
 
 
 def _completed(
-    values: Mapping[str, Any], required: frozenset[str]
+    values: Mapping[str, Any], required: Iterable[str]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     missing = tuple(
-        name
-        for name in sorted(required)
-        if MERGE_FIELDS[name].origin is Origin.PLAN and values.get(name) is None
+        name for name in sorted(required) if _is_planned(name) and values.get(name) is None
     )
     return dict(values) | {name: MERGE_FIELDS[name].example for name in missing}, missing
+
+
+def _is_planned(name: str) -> bool:
+    return MERGE_FIELDS[name].origin is Origin.PLAN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from perennial.delivery.mailbox_folder import MailboxEntry
     from perennial.model.words import Channel
     from perennial.pipeline.explaining import Explanation
-    from perennial.pipeline.previewing import Preview
+    from perennial.pipeline.measuring import CampaignResults
+    from perennial.pipeline.previewing import Preview, Wish
 
 
 class LookingSteps(CampaignSteps):
@@ -32,24 +34,29 @@ class LookingSteps(CampaignSteps):
         step: int | None = None,
     ) -> Preview:
         """The real message for a real customer."""
-        from perennial.pipeline.previewing import preview_message
+        from perennial.pipeline.previewing import Wish
 
-        return preview_message(
-            self.engine,
-            self.ledger,
-            self.templates,
+        wish = Wish(channel=channel, locale=locale, step=step)
+        return self.previews(campaign, customer_id, day=day, wishes=[wish])[0]
+
+    def previews(
+        self, campaign: str, customer_id: str, *, day: date, wishes: Sequence[Wish]
+    ) -> list[Preview]:
+        """The same, in several languages or steps at once."""
+        from perennial.pipeline.previewing import Previewer
+
+        previewer = Previewer(
+            engine=self.engine,
+            ledger=self.ledger,
+            templates=self.templates,
             campaign=self.campaign(campaign),
             rivals=self.campaigns,
-            customer_id=customer_id,
-            day=day,
             shop=self.shop,
             policy=self.policy,
             secret=self.secret,
             compose=self._compose,
-            channel=channel,
-            locale=locale,
-            step=step,
         )
+        return previewer.preview(customer_id, day, wishes)
 
     def explain(self, customer_id: str, day: date) -> Explanation:
         """Why a customer got a message on a day, or did not."""
@@ -83,6 +90,25 @@ class LookingSteps(CampaignSteps):
             mailbox=self.mailbox(),
             page=page,
             told_at=None if self.settings.clock is Clock.SIMULATED else self.now(),
+        )
+
+    def results(self, campaign: str, since: date, until: date) -> CampaignResults:
+        """What a campaign's plans of some days changed, against those who were held out.
+
+        Raises:
+            SettingsError: there is no such campaign.
+            MissingPartition: no night has run yet.
+        """
+        from perennial.pipeline.measuring import measure_campaign
+
+        return measure_campaign(
+            self.engine,
+            self.ledger,
+            campaign=self.campaign(campaign).name,
+            since=since,
+            until=until,
+            known_on=self.last_night(),
+            shop=self.shop,
         )
 
     def mailbox(self) -> list[MailboxEntry]:

@@ -1,0 +1,114 @@
+"""What is known about a few customers, read once: a page about one person cannot wait for everybody's files.
+
+A view over the increments of a year opens hundreds of files for every query. What is about a few people is small, so
+each file is looked into once, by the statistics that it carries, and what is found is kept as tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from perennial.lake.duck import Engine
+from perennial.lake.partitions import Partition
+from perennial.model.datasets import (
+    CONTACTS,
+    CUSTOMER_FEATURES,
+    MEMBERSHIPS,
+    PREFERENCES,
+    SHOP_DATASETS,
+    Dataset,
+)
+
+# In an order in which each follows what it depends on.
+_DATASETS = {
+    d.name: d
+    for d in (CUSTOMER_FEATURES, MEMBERSHIPS, *SHOP_DATASETS.values(), CONTACTS, PREFERENCES)
+}
+_OF_ONE_DAY = frozenset((CUSTOMER_FEATURES.name, MEMBERSHIPS.name))
+
+
+def open_day_of(
+    engine: Engine,
+    day: date,
+    customers: Collection[str],
+    datasets: Collection[str] = tuple(_DATASETS),
+) -> None:
+    """Makes datasets readable under their names as they were known on a day, with only what is about some customers.
+
+    Of order lines there are those of their orders, of products those that they ever bought: orders go before lines, and
+    lines before products. Otherwise they are as `Engine.open_day` shows them, which shows everybody again.
+
+    Raises:
+        MissingPartition: the night has not made that day's features or audiences.
+    """
+    for name in (name for name in _DATASETS if name in datasets):
+        dataset = _DATASETS[name]
+        partitions = _partitions(engine, dataset, day)
+        keep = _read if partitions else _read_nothing
+        keep(engine, dataset, partitions, customers)
+        engine.execute(f"create or replace view {name} as select * exclude (day) from few_{name}")
+
+
+def _partitions(engine: Engine, dataset: Dataset, day: date) -> list[Partition]:
+    if dataset.name in _OF_ONE_DAY:
+        partition = Partition(dataset=dataset.name, day=day)
+        engine.lake.existing(partition)
+        return [partition]
+    folder = f"verified/{dataset.name}" if dataset.name in SHOP_DATASETS else dataset.name
+    found = engine.lake.partitions(folder, until=day)
+    # Each of them says all that stood on its day.
+    return found[-1:] if dataset is PREFERENCES else found
+
+
+def _read(
+    engine: Engine, dataset: Dataset, partitions: list[Partition], customers: Collection[str]
+) -> None:
+    """Keeps the latest version of each row that is about them, unless a later one is about somebody else."""
+    files, column = engine.files(partitions), _column(dataset)
+    columns = ", ".join(f'"{name}"' for name in dataset.column_names)
+    key = ", ".join(dataset.key)
+    engine.execute(f"""
+        create or replace table few_{dataset.name} as
+        select {columns}, day from {files} where {column} in ({_values(engine, dataset, customers)})
+        qualify row_number() over (partition by {key} order by day desc) = 1
+    """)
+    if column in dataset.key or len(partitions) == 1:
+        return
+    (identity,) = dataset.key
+    found = _listed(engine, f"select {identity} as found from few_{dataset.name}")
+    engine.execute(f"""
+        delete from few_{dataset.name} as known
+        using (select {identity}, max(day) as day from {files} where {identity} in ({found}) group by all) as latest
+        where latest.{identity} = known.{identity} and latest.day > known.day
+    """)
+
+
+def _read_nothing(engine: Engine, dataset: Dataset, *_: object) -> None:
+    columns = ", ".join(f'null::{c.type} as "{c.name}"' for c in dataset.columns)
+    engine.execute(
+        f"create or replace table few_{dataset.name} as select {columns}, null::date as day where false"
+    )
+
+
+def _column(dataset: Dataset) -> str:
+    return {"order_lines": "order_id", "products": "product_id"}.get(dataset.name, "customer_id")
+
+
+def _values(engine: Engine, dataset: Dataset, customers: Collection[str]) -> str:
+    """What the column may hold, written out: only so are files left alone that cannot hold it."""
+    match dataset.name:
+        case "order_lines":
+            return _listed(engine, "select order_id as found from orders")
+        case "products":
+            return _listed(engine, "select distinct product_id as found from order_lines")
+    return _texts(customers)
+
+
+def _listed(engine: Engine, query: str) -> str:
+    return _texts([row["found"] for row in engine.rows(f"{query} order by found")])
+
+
+def _texts(values: Collection[str]) -> str:
+    quoted = ("'" + value.replace("'", "''") + "'" for value in sorted(values))
+    return ", ".join(quoted) or "null"
