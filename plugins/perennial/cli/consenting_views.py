@@ -26,7 +26,9 @@ def brought(data: Json) -> RenderableType:
     aside = data["put_aside"]
     head = Text(f"{data['taken']:,} rows taken, {len(aside):,} put aside.")
     if data["pending"]:
-        head.append(f" {data['pending']:,} of those taken have yet to be confirmed from the address.")
+        head.append(
+            f" {data['pending']:,} of those taken have yet to be confirmed from the address."
+        )
     if not aside:
         return head
     table = _table("Put aside", "line", "because")
