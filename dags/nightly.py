@@ -5,6 +5,7 @@ Reads what the shop wrote since yesterday, checks it, and works out where every 
 
 | step | what it does | when it fails |
 |---|---|---|
+| wait_for_turn | lets the nights before this one publish first, where several are at work | one of them takes more than six hours: clear this run when it is done |
 | extract | reads one dataset of the shop for the day's interval | the shop's database is down or has changed: the message names the dataset |
 | validate | checks it; bad rows are quarantined with a reason | a suite in `expectations/` is wrong |
 | judge | reads what the checks found and writes the night's page | |
