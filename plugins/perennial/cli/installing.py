@@ -28,7 +28,7 @@ def installation(providers: list[Transport] | None = None) -> Iterator[Perennial
     chosen = _transports(providers or ())
     settings = read_settings(**chosen)
     if _leaves_to_airflow(settings):
-        settings = read_settings(**chosen, **_held_by_airflow(settings))
+        settings = read_settings(**chosen, **held_by_airflow(settings))
     with services(settings) as perennial:
         yield perennial
 
@@ -44,7 +44,7 @@ def _transports(providers: Sequence[Transport]) -> dict[str, object]:
     return chosen
 
 
-def _held_by_airflow(settings: Settings) -> dict[str, object]:
+def held_by_airflow(settings: Settings) -> dict[str, object]:
     """What Airflow's connections hold. Airflow sets up logging as it is imported; a command speaks as before."""
     handlers, level = logging.root.handlers[:], logging.root.level
     try:

@@ -28,6 +28,15 @@ _COMMA_NUMBER = r"""
              then replace(replace(trim(written), '.', ''), ',', '.')
              else written end as decimal(24, 6))
 """
+# Days and moments as the shop writes them, as everybody reads them; what does not fit stays, for the checks to name it.
+_DAY_OF = """
+    create macro day_of(written, form) as
+        coalesce(strftime(try_strptime(trim(written), form), '%Y-%m-%d'), written)
+"""
+_MOMENT_OF = """
+    create macro moment_of(written, form) as
+        coalesce(strftime(try_strptime(trim(written), form), '%Y-%m-%d %H:%M:%S'), written)
+"""
 
 
 class TextTables:
@@ -51,6 +60,8 @@ class TextTables:
                 "set enable_external_access = false",
                 "set lock_configuration = true",
                 _COMMA_NUMBER,
+                _DAY_OF,
+                _MOMENT_OF,
             ):
                 self._connection.execute(statement)
 

@@ -17,6 +17,7 @@ from perennial.model.fields import MERGE_FIELDS
 from perennial.model.policy import Policy
 from perennial.model.shop import Shop
 from perennial.model.words import Channel
+from perennial.sources.proposing.shop_part import open_questions
 from perennial.sources.shop_file import read_shop
 from perennial.sources.source_map import read_source_map
 from perennial.validation.suites import check_suites
@@ -33,6 +34,7 @@ def find_faults(project: Path) -> list[Fault]:
     faults: list[Fault] = []
     shop = _read(faults, lambda: read_shop(project / "shop.yaml"))
     _read(faults, lambda: read_source_map(project / "shop.yaml"))
+    faults += open_questions(project / "shop.yaml")
     campaigns = _read(faults, lambda: load_campaigns(project / "campaigns"))
     names = [path.stem for path in (project / "campaigns").glob("*.yaml")]
     policy = _read(faults, lambda: read_policy(project / "policy.yaml", campaigns=names))

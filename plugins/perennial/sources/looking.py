@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from pydantic import SecretStr
-from sqlalchemy import Connection, create_engine, inspect, make_url, select, table, text
+from sqlalchemy import (
+    Connection,
+    Inspector,
+    Select,
+    TableClause,
+    column,
+    create_engine,
+    inspect,
+    make_url,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from perennial.errors import SourceError
@@ -32,6 +46,7 @@ from perennial.sources.located_yaml import Mistake
 from perennial.sources.text_columns import text_column
 
 _UTC = ZoneInfo("UTC")
+_MOST_WORDS = 30
 _DAYS = (
     (re.compile(r"20\d\d-[01]\d-[0-3]\d"), "{day}"),
     (re.compile(r"(?<!\d)20\d\d[01]\d[0-3]\d(?!\d)"), "{day:%Y%m%d}"),
@@ -44,6 +59,7 @@ _COMMA, _POINT = re.compile(r"[-+]?[\d.]*\d,\d{1,2}"), re.compile(r"[-+]?\d+\.\d
 class SourceTable:
     """One table of a shop. `files` says how it would stand in `sources.files`, where it is made of files.
 
+    `words` are all the different values of columns that were looked through, in `with_words`.
     The rows are the shop's own, unmasked: whoever shows them masks them.
     """
 
@@ -51,18 +67,82 @@ class SourceTable:
     columns: tuple[str, ...]
     rows: tuple[Mapping[str, str | None], ...] = field(repr=False)
     files: FileTable | None = None
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
 
-def look(where: SecretStr | Path, *, rows: int = 10) -> list[SourceTable]:
-    """The tables at a database's address, or those that the files of a folder make.
+def look(where: SecretStr | Path, *, rows: int = 10, pattern: str = "**/*") -> list[SourceTable]:
+    """The tables at a database's address, or those that the files of a folder make which `pattern` fits.
 
     Raises:
         SourceError: the database or a file cannot be read.
     """
-    return list(_in_folder(where, rows) if isinstance(where, Path) else _in_database(where, rows))
+    return list(
+        _in_folder(where, rows, pattern) if isinstance(where, Path) else _in_database(where, rows)
+    )
+
+
+def with_words(
+    where: SecretStr | Path, tables: Sequence[SourceTable], columns: Mapping[str, Sequence[str]]
+) -> list[SourceTable]:
+    """The tables with all the different values of some of their columns, by table; of a column with many, the first.
+
+    Raises:
+        SourceError: the database or a file cannot be read.
+    """
+    if isinstance(where, Path):
+        return [_words_of_files(where, t, columns.get(t.name, ())) for t in tables]
+    with _connected(where) as connection:
+        return [_words_of_table(connection, t, columns.get(t.name, ())) for t in tables]
+
+
+def _words_of_files(folder: Path, table: SourceTable, columns: Sequence[str]) -> SourceTable:
+    if not columns or table.files is None:
+        return table
+    words: dict[str, dict[str, None]] = {name: {} for name in columns}
+    files = files_like(table.files, folder)
+    for batch in table_batches(table.name, table.files, files, _UTC, []):
+        for name, known in words.items():
+            if name in batch.schema.names and len(known) < _MOST_WORDS:
+                known.update(dict.fromkeys(filter(None, batch[name].unique().to_pylist())))
+    return replace(table, words={c: tuple(known)[:_MOST_WORDS] for c, known in words.items()})
+
+
+def _words_of_table(
+    connection: Connection, table: SourceTable, columns: Sequence[str]
+) -> SourceTable:
+    words = {}
+    for name in columns:
+        different: Select[Any] = select(column(name)).select_from(_named(table.name)).distinct()
+        result = connection.execute(different.limit(_MOST_WORDS)).scalars()
+        said = text_column(list(result), moments=False, zone=_UTC).to_pylist()
+        words[name] = tuple(filter(None, said))
+    return replace(table, words=words)
 
 
 def _in_database(url: SecretStr, rows: int) -> Iterator[SourceTable]:
+    with _connected(url) as connection:
+        found = inspect(connection)
+        for schema in _schemas(found):
+            names = (*found.get_table_names(schema), *found.get_view_names(schema))
+            for name in names:
+                yield _first_rows(connection, f"{schema}.{name}" if schema else name, rows)
+
+
+def _schemas(found: Inspector) -> Iterator[str | None]:
+    """The schema that is looked in without being named, and those that people have made beside it."""
+    yield None
+    if found.dialect.name == "postgresql":
+        own = {found.default_schema_name, "information_schema"}
+        yield from (name for name in found.get_schema_names() if name not in own)
+
+
+def _named(name: str) -> TableClause:
+    schema, _, bare = name.rpartition(".")
+    return table(bare, schema=schema) if schema else table(bare)
+
+
+@contextmanager
+def _connected(url: SecretStr) -> Iterator[Connection]:
     try:
         address = make_url(url.get_secret_value())
         engine = create_engine(address, connect_args=patience(address))
@@ -73,35 +153,33 @@ def _in_database(url: SecretStr, rows: int) -> Iterator[SourceTable]:
         refuse_missing_file(engine, "The tables")
         with explained("The tables", engine), engine.connect() as connection:
             prepare(connection, _UTC)
-            found = inspect(connection)
-            for name in (*found.get_table_names(), *found.get_view_names()):
-                yield _first_rows(connection, name, rows)
+            yield connection
     finally:
         engine.dispose()
 
 
 def _first_rows(connection: Connection, name: str, rows: int) -> SourceTable:
-    result = connection.execute(select(text("*")).select_from(table(name)).limit(rows))
+    result = connection.execute(select(text("*")).select_from(_named(name)).limit(rows))
     columns = tuple(result.keys())
     values = list(zip(*result.all(), strict=True)) or [()] * len(columns)
     said = [text_column(column, moments=False, zone=_UTC).to_pylist() for column in values]
     return SourceTable(name=name, columns=columns, rows=_rows(columns, said))
 
 
-def _in_folder(folder: Path, rows: int) -> Iterator[SourceTable]:
+def _in_folder(folder: Path, rows: int, pattern: str) -> Iterator[SourceTable]:
     if not folder.is_dir():
         msg = f"There is no folder {folder}."
         raise SourceError(msg)
     patterns: dict[str, list[str]] = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+    for path in sorted(p for p in folder.glob(pattern) if p.is_file()):
         relative = path.relative_to(folder).as_posix()
         if not relative.startswith(".") and _is_table(relative):
             patterns.setdefault(_pattern(relative), []).append(relative)
     names: set[str] = set()
-    for pattern, paths in patterns.items():
-        name = _table_name(pattern, names)
+    for shared, paths in patterns.items():
+        name = _table_name(shared, names)
         names.add(name)
-        yield _of_files(folder, name, pattern if len(paths) > 1 else _dated(paths[0]), rows)
+        yield _of_files(folder, name, shared if len(paths) > 1 else _dated(paths[0]), rows)
 
 
 def _of_files(folder: Path, name: str, path: str, rows: int) -> SourceTable:
