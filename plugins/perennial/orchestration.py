@@ -604,9 +604,15 @@ def _without_retry() -> Iterator[None]:
 
 def _day(context: Any) -> date:  # noqa: ANN401 - Airflow's context
     """The run's day: from the form, else its partition, else the date of the run in the shop's zone."""
-    run = context["dag_run"]
-    chosen = context["params"].get("day") or getattr(run, "partition_key", None)
-    if chosen:
+    run, asked = context["dag_run"], context["params"].get("day")
+    partition = getattr(run, "partition_key", None)
+    if asked and partition and asked != partition and run.run_type == _BACKFILL:
+        msg = (
+            f"This run of a backfill is for {partition}, but its form says {asked}: every day of the range would be"
+            " that one. Nothing was done. Begin the backfill again and leave Day empty."
+        )
+        raise AirflowFailException(msg)
+    if chosen := asked or partition:
         return date.fromisoformat(chosen)
     after: datetime = run.run_after
     return after.astimezone(shop_zone()).date()

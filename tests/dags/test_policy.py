@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -126,3 +127,36 @@ def test_a_turn_comes_when_no_earlier_day_is_still_to_be_published() -> None:
     found = [run[-1] for run in unpublished_before(date(2026, 11, 21), states)]
 
     assert found == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "partition", "run_type", "day"),
+    [
+        (None, "2026-11-18", "backfill", date(2026, 11, 18)),
+        ("2026-11-18", "2026-11-18", "backfill", date(2026, 11, 18)),
+        ("2026-11-18", None, "manual", date(2026, 11, 18)),
+        ("2026-11-18", "2026-11-20", "manual", date(2026, 11, 18)),
+        (None, None, "manual", date(2026, 11, 21)),
+    ],
+)
+def test_a_run_is_for_the_day_of_its_form_else_of_its_partition(
+    asked: str | None, partition: str | None, run_type: str, day: date
+) -> None:
+    from perennial.orchestration import _day
+
+    assert _day(_context(asked, partition, run_type)) == day
+
+
+def test_a_backfill_whose_form_names_one_day_does_nothing() -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from perennial.orchestration import _day
+
+    with pytest.raises(AirflowFailException, match="leave Day empty"):
+        _day(_context("2026-11-18", "2026-11-20", "backfill"))
+
+
+def _context(asked: str | None, partition: str | None, run_type: str) -> dict[str, Any]:
+    noon = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    run = SimpleNamespace(partition_key=partition, run_type=run_type, run_after=noon)
+    return {"dag_run": run, "params": {"day": asked}}
