@@ -23,6 +23,7 @@ from perennial.cli.consenting import consenting
 from perennial.cli.installing import installation
 from perennial.cli.listing import listing
 from perennial.cli.nights import nights
+from perennial.cli.measuring import measuring
 from perennial.cli.rights import rights
 from perennial.cli.showing import AsJson, notes, out, show
 from perennial.cli.steering import say_if_paused, say_what_is_next, steering
@@ -50,6 +51,7 @@ app.add_typer(rights)
 app.add_typer(listing)
 app.add_typer(consenting)
 app.add_typer(telling)
+app.add_typer(measuring)
 _DAY_HELP = "Day on which messages go out, YYYY-MM-DD."
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_DAY_HELP)]
 DayOrLast = Annotated[

@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+import pyarrow as pa
 from sqlalchemy import func, select
 
+from perennial.ledger import arms
 from perennial.ledger.database import Database
 from perennial.ledger.statements import statement
 from perennial.ledger.tables import answers, cases, message_events, messages
@@ -47,7 +49,7 @@ class ChannelResponses:
 
 @dataclass(frozen=True, kw_only=True)
 class DayResponses:
-    """What came back for a campaign's day: by channel, the scores of its survey, and the cases they opened."""
+    """What came back for some days of a campaign: by channel, the scores of its survey, and the cases they opened."""
 
     channels: tuple[ChannelResponses, ...] = ()
     scores: Mapping[SurveyScale, Mapping[int, int]] = field(default_factory=dict)
@@ -68,9 +70,10 @@ class Responses:
 
     _database: Database
 
-    def responses(self, campaign: str, day: date) -> DayResponses:
-        """What came back so far for the messages of a campaign's day."""
-        whose = (messages.c.campaign == campaign, messages.c.day == day)
+    def responses(self, campaign: str, day: date, until: date | None = None) -> DayResponses:
+        """What came back so far for the messages of a campaign's day, or of the days from it to `until`, included."""
+        last = until or day
+        whose = (messages.c.campaign == campaign, messages.c.day.between(day, last))
         by_channel = statement("responses", self._database.dialect)
         by_score = (
             select(answers.c.scale, answers.c.score, func.count().label("answers"))
@@ -86,7 +89,9 @@ class Responses:
         )
         scores: dict[SurveyScale, dict[int, int]] = {}
         with self._database.reading() as connection:
-            rows = connection.execute(by_channel, {"campaign": campaign, "day": day}).mappings()
+            rows = connection.execute(
+                by_channel, {"campaign": campaign, "day": day, "until": last}
+            ).mappings()
             channels = tuple(
                 ChannelResponses(**{**row, "channel": Channel(row["channel"])}) for row in rows
             )
@@ -94,6 +99,14 @@ class Responses:
                 scores.setdefault(SurveyScale(scale), {})[score] = count
             standing: int = connection.execute(opened).scalar_one()
         return DayResponses(channels=channels, scores=scores, cases=standing)
+
+    def arms(self, campaign: str, since: date, until: date) -> pa.Table:
+        """Who was written to and who was held out on those days, both included; see arms.ARMS."""
+        return arms.arms(self._database, campaign, since, until)
+
+    def clicks(self, campaign: str, since: date, until: date) -> pa.Table:
+        """When people followed a link in a message of those days; see arms.CLICKS."""
+        return arms.clicks(self._database, campaign, since, until)
 
     def sender_health(
         self, since: date, until: date, *, campaigns: Collection[str]

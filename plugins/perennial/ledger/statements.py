@@ -98,6 +98,7 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
     "lease_until": Instant(),
     "silent_since": Instant(),
     "day": Date(),
+    "until": Date(),
 }
 
 

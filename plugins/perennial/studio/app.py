@@ -13,6 +13,7 @@ from starlette.routing import Route
 from perennial.bootstrap import Installation
 from perennial.settings import Settings
 from perennial.studio.airflow_api import Airflow
+from perennial.studio.approvals_page import approval_routes
 from perennial.studio.audit_page import audit_routes
 from perennial.studio.calendar_page import calendar_routes
 from perennial.studio.campaigns_page import campaign_routes
@@ -21,6 +22,8 @@ from perennial.studio.data_page import data_routes
 from perennial.studio.doubts_page import doubt_routes
 from perennial.studio.office import Office
 from perennial.studio.pages import Pages, Place
+from perennial.studio.results_page import result_routes
+from perennial.studio.preview_page import preview_routes
 from perennial.studio.room import Room
 from perennial.studio.today import today_routes
 from perennial.studio.visitors import Login, Visitor
@@ -28,8 +31,10 @@ from perennial.studio.visitors import Login, Visitor
 _STATIC = Path(__file__).parent / "static"
 _PLACES = (
     Place(path="/", title="Today"),
+    Place(path="/approvals", title="Approvals"),
     Place(path="/calendar", title="Calendar"),
     Place(path="/campaigns", title="Campaigns"),
+    Place(path="/results", title="Results"),
     Place(path="/customers", title="Customers"),
     Place(path="/data", title="Data"),
     Place(path="/doubts", title="Doubts"),
@@ -54,10 +59,13 @@ def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starle
     return Starlette(
         routes=[
             *today_routes(room),
+            *approval_routes(room),
             *calendar_routes(room),
             *campaign_routes(room),
+            *result_routes(room),
             *customer_routes(room),
             *data_routes(room),
+            *preview_routes(room),
             *doubt_routes(room),
             *audit_routes(room),
             *_static_routes(room),

@@ -1,4 +1,4 @@
--- What became of the accepted messages of a campaign's day, a row a channel. Each message has one fate: it bounced,
+-- What became of the accepted messages of a campaign's days, a row a channel. Each message has one fate: it bounced,
 -- else it arrived, else it did not, else nobody has said. Who opened or followed is a person where anything says so,
 -- else a machine where anything says so, else it does not show.
 with told as (
@@ -24,7 +24,7 @@ with told as (
     from messages
     left join message_events as events on events.message_key = messages.key
     where messages.campaign = :campaign
-      and messages.day = :day
+      and messages.day between :day and :until
       and messages.state = 'accepted'
     group by messages.key, messages.channel, messages.person_id, messages.address_key, messages.dispatched_at
 ),

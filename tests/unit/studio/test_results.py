@@ -1,0 +1,42 @@
+"""Results stand beside those of who was held out, and leave as a table that runs nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from one_night import CAMPAIGNS, DAY
+from perennial.settings import Settings
+from perennial.steps.services import services
+from studio_visits import Door
+
+SPAN = f"since={DAY}&until={DAY}"
+
+
+def test_every_campaign_has_its_results(sent_door: Door) -> None:
+    page = sent_door.see(f"/results?{SPAN}")
+
+    assert page.status == 200
+    for name in CAMPAIGNS:
+        assert f"/studio/results/{name}?" in page.html
+        assert sent_door.see(f"/results/{name}?{SPAN}").status == 200
+
+
+def test_the_groups_are_those_of_the_ledger(sent_door: Door, sent_settings: Settings) -> None:
+    with services(sent_settings) as perennial:
+        plan = perennial.account("win_back", DAY).plan
+        results = perennial.results("win_back", DAY, DAY)
+    table = sent_door.see(f"/results/win_back/table.csv?{SPAN}").html
+    rows = {row["group"]: row for row in csv.DictReader(io.StringIO(table.removeprefix("\ufeff")))}
+
+    assert table.startswith("\ufeff")
+    assert results.planned == plan.send
+    assert int(rows["held_out"]["people"]) == plan.hold_out == results.held_out.people
+    assert int(rows["treated"]["people"]) == results.treated.people == plan.send
+
+
+def test_a_span_that_makes_no_sense_is_not_found(sent_door: Door) -> None:
+    spans = (f"since={DAY}&until=2020-01-01", "since=2010-01-01&until=2026-01-01", "since=x")
+
+    assert [sent_door.see(f"/results/win_back?{span}").status for span in spans] == [404] * 3
+    assert sent_door.see("/results/nonsense").status == 409
