@@ -374,7 +374,8 @@ def gate_second(campaign: str, **context: Any) -> str:  # noqa: ANN401 - Airflow
 class PlanApproval(ReasonedApproval):
     """An approval of one plan with its words and rules: when they are others by the time of the answer, it is asked again.
 
-    It is asked again by another try of the task, because only that shows the question anew.
+    It is asked again by another try of the task. Airflow keeps the text and the form of the first try, so that its own
+    page can then refuse, and no longer approve; the Studio shows what would leave, and answers for that.
     """
 
     body: str
@@ -419,7 +420,8 @@ class AskedAgain(AirflowException):  # type: ignore[misc] # Airflow is not typed
 
 _CHANGED = (
     "What was approved is not what would leave: the plan, its words or its rules have changed since the question was"
-    " asked. Nothing was sent. It is asked again."
+    " asked. Nothing was sent. It is asked again: answer in the Studio, which shows what would leave now. Airflow's own"
+    " page shows a question as it was asked first; to be asked there, start a new run of the day."
 )
 _SAME_PERSON = "Two different people have to approve, and this one has already. It is asked again."
 
@@ -442,7 +444,7 @@ def _approval(campaign: Campaign, task_id: str) -> PlanApproval:
             f"Audience {{{{ {summary}['audience'] }}}}, deferred {{{{ {summary}['defer'] }}}}, held out"
             f" {{{{ {summary}['hold_out'] }}}}. Cost {{{{ {summary}['cost'] }}}} {{{{ {summary}['currency'] }}}}."
             f" Plan `{{{{ {summary}['plan_hash'][:12] }}}}`: what is approved is this plan and no other, with the words"
-            " and rules of now. Look at it in the Studio, Approvals."
+            " and rules of now. The Studio shows them, under Approvals."
         ),
         params={"reason": _reason_param(), "plan": _plan_param()},
         defaults="Reject",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from perennial.pipeline.dispatching import Shipping
     from perennial.pipeline.plan_reading import Selection
     from perennial.pipeline.planning import PlanSummary
+    from perennial.pipeline.sampling import Sample
 
 ANSWERS = ("accepted", "refused", "retryable", "in_doubt")
 
@@ -180,6 +181,19 @@ class CampaignSteps(ApprovalSteps):
             yield SharedClock(self.ledger) if self.settings.clock is Clock.WALL else self.now
         finally:
             self.simulated_now = None
+
+    def samples(self, campaign: str, day: date, *, limit: int = 12) -> list[Sample]:
+        """One message of each kind that a plan will send, as it would read now."""
+        from perennial.pipeline.sampling import sample_messages
+
+        return sample_messages(
+            self.engine,
+            self.campaign(campaign),
+            day,
+            secret=self.secret,
+            compose=self._compose,
+            limit=limit,
+        )
 
     def account(self, campaign: str, day: date) -> Account:
         """Where everybody whom the plan says to write to has got to."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
 from perennial.errors import PerennialError
 from perennial.studio.visitors import Visitor
@@ -53,6 +55,8 @@ class RequiredAction:
     body: str
     options: tuple[str, ...]
     waiting_since: datetime | None
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """What its form holds before anybody fills it in, by name: an answer names each of them."""
 
 
 class Airflow(Protocol):
@@ -131,6 +135,7 @@ class AirflowApi:
                 body=detail.get("body") or "",
                 options=tuple(detail["options"]),
                 waiting_since=_instant(detail.get("created_at")),
+                given={name: _default(param) for name, param in detail["params"].items()},
             )
             for detail in found["hitl_details"]
         ]
@@ -139,7 +144,8 @@ class AirflowApi:
     async def answer(
         self, visitor: Visitor, action: RequiredAction, option: str, given: Mapping[str, Any]
     ) -> None:
-        path = f"/dags/{action.dag_id}/dagRuns/{action.run_id}/taskInstances/{action.task_id}/-1/hitlDetails"
+        run = quote(action.run_id, safe="")
+        path = f"/dags/{action.dag_id}/dagRuns/{run}/taskInstances/{action.task_id}/-1/hitlDetails"
         await self._ask(
             visitor, "PATCH", path, body={"chosen_options": [option], "params_input": dict(given)}
         )
@@ -156,6 +162,9 @@ class AirflowApi:
     async def pause(self, visitor: Visitor, dag_id: str, *, paused: bool) -> None:
         await self._ask(visitor, "PATCH", f"/dags/{dag_id}", body={"is_paused": paused})
 
+    def _url(self, path: str) -> URL:
+        return URL(self._base + path, encoded=True)
+
     async def _ask(
         self,
         visitor: Visitor,
@@ -169,7 +178,7 @@ class AirflowApi:
         try:
             async with (
                 aiohttp.ClientSession(timeout=_TIMEOUT, headers=headers) as session,
-                session.request(method, self._base + path, params=query, json=body) as answer,
+                session.request(method, self._url(path), params=query, json=body) as answer,
             ):
                 said = await answer.json(content_type=None)
                 if answer.status < 300:
@@ -190,6 +199,11 @@ def _why(status: int, said: object) -> str:
         return "Airflow says that you may not do this. Whoever looks after Airflow can give you the right."
     detail = said.get("detail") if isinstance(said, dict) else None
     return f"Airflow answered {status}: {detail if isinstance(detail, str) else 'no reason given'}."
+
+
+def _default(param: object) -> object:
+    """What a field of a form holds at first; Airflow hands on the field, or its value alone."""
+    return param.get("value") if isinstance(param, dict) else param
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -1,0 +1,84 @@
+"""A few of the messages that a plan will send, as they will read: one of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from perennial.campaigns.definition import Campaign
+from perennial.errors import RenderError
+from perennial.lake.duck import Engine
+from perennial.model.message import EmailMessage, Message, PlannedMessage
+from perennial.pipeline.plan_reading import COLUMNS, PlanReader, plan_partition
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """A message of a plan; `text` is what is read where no HTML is shown. `alike` counts those of its kind."""
+
+    customer_id: str
+    step: int
+    template: str
+    channel: str
+    locale: str
+    alike: int
+    subject: str | None = field(repr=False)
+    text: str = field(repr=False)
+
+
+def sample_messages(
+    engine: Engine,
+    campaign: Campaign,
+    day: date,
+    *,
+    secret: str,
+    compose: Callable[[PlannedMessage], Message],
+    limit: int,
+) -> list[Sample]:
+    """The first message of each step, channel and language of a plan, the most frequent kinds first.
+
+    Raises:
+        MissingPartition: there is no plan for that day.
+    """
+    engine.view("plan", plan_partition(campaign.name, day))
+    reader = PlanReader(campaign=campaign, day=day, secret=secret)
+    return [
+        _sample(row["alike"], reader.message(row), compose)
+        for row in engine.rows(_SAMPLES, {"limit": limit})
+    ]
+
+
+def _sample(
+    alike: int, planned: PlannedMessage, compose: Callable[[PlannedMessage], Message]
+) -> Sample:
+    try:
+        message = compose(planned)
+    except RenderError as error:
+        subject, text = (
+            None,
+            f"With the words as they are now, this message cannot be made: {error}",
+        )
+    else:
+        subject = message.subject if isinstance(message, EmailMessage) else None
+        text = message.text
+    return Sample(
+        customer_id=planned.customer_id,
+        step=planned.step,
+        template=planned.template,
+        channel=str(planned.channel),
+        locale=planned.locale,
+        alike=alike,
+        subject=subject,
+        text=text,
+    )
+
+
+_SAMPLES = f"""
+    with sent as (
+        select {COLUMNS}, count(*) over kind as alike, row_number() over (kind order by message_key) as place
+        from plan where outcome = 'send'
+        window kind as (partition by step, channel, locale)
+    )
+    select * exclude (place) from sent where place = 1 order by alike desc, step, channel, locale limit $limit
+"""
