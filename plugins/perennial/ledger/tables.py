@@ -28,6 +28,7 @@ from sqlalchemy import (
     Numeric,
     String,
     Table,
+    Text,
     TypeDecorator,
     UniqueConstraint,
     text,
@@ -609,4 +610,18 @@ spending = Table(
     Column("money", BigInteger, nullable=False, comment="In millionths of the shop's currency."),
     Column("segments", BigInteger, nullable=False, comment="Text messages, in segments."),
     comment="The sums of the costs, so that a claim need not count them.",
+)
+
+file_versions = Table(
+    "file_versions",
+    METADATA,
+    _id("The order in which they were saved."),
+    Column("file", String(128), nullable=False, comment="Which file, below the project's folder."),
+    Column("number", Integer, nullable=False, comment="Its how-manieth version, from 1."),
+    Column("at", Instant, nullable=False, comment="When it was saved."),
+    Column("author", String(128), nullable=False, comment="Who saved it."),
+    Column("reason", String(255), nullable=False, comment="Why."),
+    Column("content", Text, nullable=False, comment="The whole file."),
+    UniqueConstraint("file", "number"),
+    comment="Campaign files and their words, each time that the Studio saved one; only grows.",
 )

@@ -195,8 +195,10 @@ class AuditAction(Word):
     LIFTED = "lifted", "An address was taken off the suppression list, for one reason."
     RELEASED = "released", "What was held back was let go."
     CASE_CLOSED = "case_closed", "A customer's case was closed."
+    TEST_SENT = "test_sent", "A test of a message was sent to one of the shop's own people."
     REJECTED = "rejected", "A plan that waited for approval was refused."
     STARTED = "started", "A run was started by hand."
+    EDITED = "edited", "A campaign's file or its words were changed."
 
 
 LONGEST_REASON = 140
