@@ -61,7 +61,9 @@ def _campaigns(campaigns: Sequence[Json]) -> Table:
     table = _table("Campaigns", "campaign", "cannot run without", "goes without")
     for campaign in campaigns:
         table.add_row(
-            campaign["campaign"], ", ".join(campaign["without"]), ", ".join(campaign["less"])
+            campaign["campaign"],
+            ", ".join(campaign["without"]) or "nothing is missing",
+            ", ".join(campaign["less"]),
         )
     return table
 

@@ -32,7 +32,7 @@ _TELLING = {
 _KINDS = {name: _TELLING[name] for name in ("email", "currency", "timezone", "url")}
 _KINDS["phone"] = frozenset((Kind.PHONE, Kind.INTEGER))
 _KINDS_OF_TYPES = {("TIMESTAMPTZ", "DATE"): _DAYS, ("DECIMAL", "BIGINT", "INTEGER"): _NUMBERS}
-_ENOUGH_KEYS = 20
+_ENOUGH, _ENOUGH_KEYS = 4.0, 20
 _SURE_ALONE = frozenset(("email", "phone", "timezone"))
 _UNLIKE_TEXT = frozenset((Kind.EMAIL, Kind.URL, *_DAYS))
 KEY_OF = {"customer_id": "customers", "order_id": "orders", "product_id": "products"}
@@ -95,24 +95,34 @@ def profile_of(table: SourceTable) -> Profile:
 def match_tables(
     profiles: Sequence[Profile], datasets: Collection[Dataset]
 ) -> dict[str, TableMatch]:
-    """The table of each dataset that has one; no table is taken twice."""
-    pairs = [match_table(profile, dataset, {}) for profile in profiles for dataset in datasets]
+    """The table of each dataset that has one; no table is taken twice.
+
+    Done three times: keys that are found tell what refers to them, customers their orders, and those their lines.
+    """
+    found: dict[str, TableMatch] = {}
+    for _ in range(3):
+        keys = _keys(found)
+        found = _best([match_table(p, dataset, keys) for p in profiles for dataset in datasets])
+    return {dataset.name: found[dataset.name] for dataset in datasets if dataset.name in found}
+
+
+def _best(pairs: Sequence[TableMatch]) -> dict[str, TableMatch]:
     found: dict[str, TableMatch] = {}
     taken: set[str] = set()
     for pair in sorted(pairs, key=lambda pair: -pair.score):
         name = pair.profile.table.name
-        if pair.score >= 4 and pair.dataset.name not in found and name not in taken:
+        if pair.score >= _ENOUGH and pair.dataset.name not in found and name not in taken:
             found[pair.dataset.name] = pair
             taken.add(name)
-    keys = {
-        dataset: match.profile.values(match.columns[dataset_key].source)
-        for dataset_key, dataset in KEY_OF.items()
-        if (match := found.get(dataset)) is not None and dataset_key in match.columns
-    }
+    return found
+
+
+def _keys(found: Mapping[str, TableMatch]) -> dict[str, frozenset[str]]:
+    """The keys of the datasets that are found."""
     return {
-        dataset.name: match_table(found[dataset.name].profile, dataset, keys)
-        for dataset in datasets
-        if dataset.name in found
+        dataset: match.profile.values(match.columns[column].source)
+        for column, dataset in KEY_OF.items()
+        if (match := found.get(dataset)) is not None
     }
 
 

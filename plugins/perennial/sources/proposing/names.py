@@ -56,6 +56,11 @@ def column_names(dataset: str, column: str) -> tuple[str, ...]:
     return (column, *own, *columns["*"].get(column, ()))
 
 
+def permission_names() -> tuple[str, ...]:
+    """What shops call a column of customers that says whether they agreed to be written to."""
+    return tuple(_synonyms()["columns"]["permission"]["agreed"])
+
+
 def closed_words(column: str) -> Mapping[str, str]:
     """What each word of a shop, in normal form, is in a column with a closed list; empty for other columns."""
     words: Mapping[str, Iterable[str]] = _synonyms()["words"].get(_SAME.get(column, column), {})

@@ -5,7 +5,6 @@ Pure: the same tables give the same proposal. What the data cannot tell is a que
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,10 +20,9 @@ from perennial.sources.proposing.expressions import (
     written,
 )
 from perennial.sources.proposing.matching import TableMatch, match_tables, profile_of
-from perennial.sources.proposing.shapes import Kind
+from perennial.sources.proposing.questions import open_questions
 
 _INDENT = "       "
-_OFFSET = re.compile(r"(Z|UTC|[+-]\d\d:?\d\d)$")
 _NO_CHANGES = (
     "No column of `{table}` says when a row was changed. Every night reads all of its rows, as if"
     " they had been written just before it."
@@ -85,31 +83,14 @@ def propose(
     writers = {name: _Writer(match, speech, currency) for name, match in matches.items()}
     datasets = {name: writer.dataset() for name, writer in writers.items()}
     used = {match.profile.table.name for match in matches.values()}
-    decide = [_clock(matches, timezone)]
-    decide += [
-        f"Nothing here looks like {name}, without which no night runs. Write the query of {name}."
-        for name in ("customers", "orders")
-        if name not in matches
-    ]
     return Proposal(
         datasets=datasets,
         recent_buyers=writers["orders"].recent_buyers() if "orders" in writers else None,
         files={t.name: t.files for t in tables if t.files and t.name in used},
         timezone=timezone,
-        decide=tuple(question for question in decide if question),
+        decide=tuple(open_questions(matches, timezone)),
         unused=tuple(table for table in tables if table.name not in used),
     )
-
-
-def _clock(matches: Mapping[str, TableMatch], timezone: str) -> str | None:
-    """Whether some moment is written without its offset, so that nobody but a person knows the clock."""
-    for match in matches.values():
-        for column in match.columns.values():
-            values = match.profile.values(column.source)
-            naive = [value for value in values if not _OFFSET.search(value)]
-            if column.shape.kind is Kind.MOMENT and naive:
-                return f"Which clock wrote times such as those of `{column.source}`? {timezone} is the shop's own."
-    return None
 
 
 class _Writer:
