@@ -22,9 +22,10 @@ from perennial.studio.data_page import data_routes
 from perennial.studio.doubts_page import doubt_routes
 from perennial.studio.office import Office
 from perennial.studio.pages import Pages, Place
-from perennial.studio.results_page import result_routes
 from perennial.studio.preview_page import preview_routes
+from perennial.studio.results_page import result_routes
 from perennial.studio.room import Room
+from perennial.studio.runs_page import run_routes
 from perennial.studio.today import today_routes
 from perennial.studio.visitors import Login, Visitor
 
@@ -62,6 +63,7 @@ def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starle
             *approval_routes(room),
             *calendar_routes(room),
             *campaign_routes(room),
+            *run_routes(room),
             *result_routes(room),
             *customer_routes(room),
             *data_routes(room),
