@@ -208,10 +208,20 @@ class Settings(BaseSettings):
         le=22,
         description="Hours that a stopped night waits for somebody to release it; then nothing of it is published.",
     )
+    test_recipients: str | None = Field(
+        None,
+        description="Where tests of messages may go: domains, addresses and numbers, with commas; without it, to the"
+        " domain of the shop's from_address.",
+    )
     release_by: str | None = Field(
         None,
         description="Airflow users, with commas, who alone may release a stopped night; without it, all who may run"
         " `nightly`.",
+    )
+    studio_read_only: bool = Field(
+        default=False,
+        description="The Studio changes no campaign and no words: it checks them, and hands out patches for pull"
+        " requests.",
     )
     memory_limit: str = Field(
         "1500MB", description="DuckDB's memory; a process takes a quarter of a gigabyte more."

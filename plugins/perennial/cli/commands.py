@@ -28,6 +28,7 @@ from perennial.cli.rights import rights
 from perennial.cli.showing import AsJson, notes, out, show
 from perennial.cli.steering import say_if_paused, say_what_is_next, steering
 from perennial.cli.telling import telling
+from perennial.cli.testing import testing
 from perennial.errors import PerennialError
 from perennial.model.message import EmailMessage
 from perennial.model.words import Channel
@@ -51,6 +52,7 @@ app.add_typer(rights)
 app.add_typer(listing)
 app.add_typer(consenting)
 app.add_typer(telling)
+app.add_typer(testing)
 app.add_typer(measuring)
 _DAY_HELP = "Day on which messages go out, YYYY-MM-DD."
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_DAY_HELP)]

@@ -52,7 +52,7 @@ from perennial.ledger.values import (
     Suppression,
 )
 from perennial.model.events import ProviderEvent
-from perennial.model.keys import MessageKey
+from perennial.model.keys import MessageKey, is_of_test
 from perennial.model.message import PlannedMessage, Receipt
 from perennial.model.policy import NO_BUDGET, Budget, Caps
 from perennial.model.words import Channel, Control, MessageState, Reason
@@ -208,9 +208,10 @@ class Ledger(People, Rights, Hearing, Responses):
     def apply_events(self, events: Sequence[ProviderEvent], *, received_at: datetime) -> Applied:
         """Records what providers report, in any order and any number of times; settles doubts, suppresses addresses.
 
-        Events about messages that the ledger does not know are parked.
+        Events about messages that the ledger does not know are parked; those about tests are nobody's.
         """
-        return applying.apply_events(self._database, events, received_at=received_at)
+        real = [event for event in events if not is_of_test(event.key)]
+        return applying.apply_events(self._database, real, received_at=received_at)
 
     def parked(self) -> int:
         """How many messages were reported on that the ledger does not know."""

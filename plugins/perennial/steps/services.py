@@ -14,6 +14,7 @@ from perennial.steps.cases import CaseSteps
 from perennial.steps.choosing import ChoiceSteps
 from perennial.steps.consenting import ConsentSteps
 from perennial.steps.events import EventSteps
+from perennial.steps.own_tests import OwnTestSteps
 from perennial.steps.rebuilding import RebuildingSteps
 from perennial.steps.reconciling import ReconcilingSteps
 from perennial.steps.steering import SteeringSteps
@@ -22,6 +23,7 @@ from perennial.steps.syncing import ListSteps
 
 class Perennial(
     RebuildingSteps,
+    OwnTestSteps,
     ConsentSteps,
     ChoiceSteps,
     EventSteps,

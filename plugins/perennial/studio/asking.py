@@ -16,7 +16,15 @@ def chosen_day(request: Request, name: str = "day") -> date | None:
     Raises:
         HTTPException: it is no day.
     """
-    text = request.query_params.get(name)
+    return read_day(request.query_params.get(name))
+
+
+def read_day(text: str | None) -> date | None:
+    """A day as it is written, or nothing.
+
+    Raises:
+        HTTPException: it is no day.
+    """
     if not text:
         return None
     try:

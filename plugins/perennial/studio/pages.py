@@ -60,8 +60,14 @@ class Pages:
         def money(value: Decimal) -> str:
             return format_currency(value, shop.currency, locale="en")
 
+        def price(value: Decimal) -> str:
+            # A text message costs less than a cent.
+            return format_currency(
+                value, shop.currency, "¤0.00##", locale="en", currency_digits=False
+            )
+
         self._environment.filters |= {
-            f.__name__: f for f in (instant, ago, day, number, money, percent)
+            f.__name__: f for f in (instant, ago, day, number, money, percent, price)
         }
 
     def page(

@@ -67,7 +67,8 @@ class Room:
     def back(self, request: Request, path: str, *, said: str) -> Response:
         """To a page of the Studio after something was done, which says what."""
         root = request.scope.get("root_path", "")
-        return RedirectResponse(f"{root}{path}?{urlencode({'said': said})}", status_code=303)
+        joint = "&" if "?" in path else "?"
+        return RedirectResponse(f"{root}{path}{joint}{urlencode({'said': said})}", status_code=303)
 
     async def _answer(
         self, request: Request, right: Right, then: Callable[[Visitor], Awaitable[Response]]
