@@ -8,10 +8,11 @@ left, for as long as the lake or the ledger still names them. What holds up one 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -242,7 +243,7 @@ def _forgotten(engine: Engine, stand_ins: Mapping[str, str], secret: str) -> For
 
 
 def _remove_files(ledger: Ledger, traces: Traces, forgotten: Forgotten) -> int:
-    """Messages in the mailbox, and the pages of days that tell of them; the count of what was accepted stays."""
+    """Messages in the mailbox, and the pages of days and nights that tell of them; the count of what was accepted stays."""
     keys = ledger.keys_of(forgotten.accounts)
     files = [
         path
@@ -252,7 +253,7 @@ def _remove_files(ledger: Ledger, traces: Traces, forgotten: Forgotten) -> int:
         if path is not None
     ]
     pages = sorted(traces.reports.glob("*.html"))
-    files += [page for page in pages if _tells_of(page, forgotten.accounts)]
+    files += [page for page in pages if _tells_of(page, forgotten)]
     present = [path for path in files if path.exists()]
     try:
         for path in present:
@@ -263,6 +264,8 @@ def _remove_files(ledger: Ledger, traces: Traces, forgotten: Forgotten) -> int:
     return len(present)
 
 
-def _tells_of(page: Path, accounts: Sequence[str]) -> bool:
+def _tells_of(page: Path, forgotten: Forgotten) -> bool:
+    """Pages name people by their ids, and the rows that a check found by their keys."""
     text = page.read_text(encoding="utf-8")
-    return any(f'"id":"{account}"' in text or f"={account}" in text for account in accounts)
+    keys = (*forgotten.accounts, *forgotten.orders, *forgotten.entries)
+    return any(f'"id":"{key}"' in text or f"={escape(key)}" in text for key in keys)
