@@ -60,12 +60,14 @@ MADE_OF: Mapping[str, tuple[str, ...]] = {
 }
 """What features and merge fields are made of, beside the columns without which there is no shop at all."""
 
-_OCCASIONS: Mapping[str, tuple[str, ...]] = {
+OCCASIONS: Mapping[str, tuple[str, ...]] = {
     Occasion.BIRTHDAY: ("customers.birth_date",),
     Occasion.POINTS_EXPIRY: (*_POINTS, "points_entries.expires_on"),
     Occasion.DELIVERED_ORDER: ("orders.status",),
     Occasion.PENDING_CONSENT: ("consents.state",),
 }
+"""What occasions are made of."""
+
 _BASE = frozenset(
     ("customers.customer_id", "orders.order_id", "orders.customer_id", "orders.ordered_at")
 )
@@ -95,7 +97,7 @@ def campaign_needs(project: Path, missing: Collection[str]) -> list[CampaignNeed
 def _needs(
     campaign: Campaign, templates: Templates | None, missing: frozenset[str]
 ) -> CampaignNeeds:
-    asked = _OCCASIONS.get(campaign.audience.occasion, MADE_OF.get(campaign.audience.occasion, ()))
+    asked = OCCASIONS.get(campaign.audience.occasion, MADE_OF.get(campaign.audience.occasion, ()))
     features = [c for *_, columns in parts_of_where(campaign.audience.where) for c in columns]
     needed = [*sorted(_BASE), *asked, *_of(features)]
     if campaign.needed_consent:

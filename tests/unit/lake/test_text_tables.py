@@ -77,6 +77,23 @@ def test_amounts_with_a_comma_become_numbers(
     assert rows(tables, "select comma_number($w)::varchar as n", w=written) == [{"n": meant}]
 
 
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("day_of('31/12/1980', '%d/%m/%Y')", "1980-12-31"),
+        ("day_of(' 1.2.1980 ', '%d.%m.%Y')", "1980-02-01"),
+        ("day_of('unknown', '%d/%m/%Y')", "unknown"),
+        ("moment_of('31/12/2025 09:05', '%d/%m/%Y %H:%M')", "2025-12-31 09:05:00"),
+        ("moment_of('31/02/2025 09:05', '%d/%m/%Y %H:%M')", "31/02/2025 09:05"),
+        ("moment_of(null, '%d/%m/%Y')", None),
+    ],
+)
+def test_days_and_moments_are_written_anew_and_what_is_none_stays(
+    tables: TextTables, asked: str, meant: str | None
+) -> None:
+    assert rows(tables, f"select {asked} as said") == [{"said": meant}]
+
+
 def test_queries_reach_no_other_file(tables: TextTables, tmp_path: Path) -> None:
     (tmp_path / "secret.csv").write_text("a\n1\n", encoding="utf-8")
     with pytest.raises(LakeError, match="disabled by configuration"):
