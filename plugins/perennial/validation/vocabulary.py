@@ -73,13 +73,13 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
 }
 MOST_VALUES = 30
 
-_NAMES_SOMEBODY = ("customer_id", "product_id", "order_id", "email", "phone")
+_TOLD_APART = ("customer_id", "product_id", "order_id", "email", "phone", "birth_date", "name")
 FIGURE = "FIGURE"
 FIGURES: Mapping[str, str] = {
     "rows": "Rows that the shop delivered for the night, copies included.",
     "repeated": "Share of them that are copies of another row of the same extract.",
     "empty(column)": "Share of rows without a value in the column.",
-    "different(column)": "Different values of an id, an address or a number, as a share of the rows that have one.",
+    "different(column)": "Different ids, addresses, numbers, names or birth dates, as a share of the rows that have one.",
     "sum(column)": "Sum of a column of numbers.",
     "mean(column)": "Its mean.",
     "share(column=value)": "Share of rows with the value, for columns of few values.",
@@ -133,7 +133,7 @@ def figures_of(dataset: Dataset) -> list[tuple[str, str]]:
             figures += [("sum", column.name), ("mean", column.name)]
         if column.type == "TIMESTAMPTZ":
             figures.append(("age_hours", column.name))
-        if column.name in _NAMES_SOMEBODY and dataset.key != (column.name,):
+        if column.name in _TOLD_APART and dataset.key != (column.name,):
             figures.append(("different", column.name))
     return [*figures, *(("share", name) for name in CATEGORIES[dataset.name])]
 
