@@ -83,6 +83,37 @@ def _add_members(  # noqa: PLR0917 - a row of `memberships` knows all of them
     )
 
 
+def count_members(  # noqa: PLR0917 - a day has no less
+    engine: Engine, day: date, shop: Shop, policy: Policy, campaign: Campaign, rule: str
+) -> int:
+    """How many customers a campaign's audience would hold on a day; nothing is written.
+
+    The engine must have the view `customer_features`, and the day open where the occasion looks at more than that; see
+    `needs_day`.
+    """
+    occasion = campaign.audience.occasion
+    if occasion == Occasion.BIRTHDAY:
+        engine.register("zone_days", _zone_days(engine, day, shop, policy, campaign))
+    found = _occasion_sql(occasion, rule)
+    facts = _facts(found, day, shop, policy, campaign)
+    del facts["campaign"]
+    try:
+        counted = engine.scalar(
+            f"with members as (select * from customer_features where {rule}), occasions as ({found})"
+            " select count(*) from occasions join members using (customer_id)",
+            facts,
+        )
+    finally:
+        if occasion == Occasion.BIRTHDAY:
+            engine.unregister("zone_days")
+    return int(counted)
+
+
+def needs_day(occasion: str) -> bool:
+    """Whether an occasion is found in orders too, not in customers' features alone."""
+    return occasion == Occasion.DELIVERED_ORDER
+
+
 def _occasion_sql(occasion: str, rule: str) -> str:
     """The query that finds an occasion among `members`.
 

@@ -20,6 +20,7 @@ from perennial.studio.campaigns_page import campaign_routes
 from perennial.studio.customers_page import customer_routes
 from perennial.studio.data_page import data_routes
 from perennial.studio.doubts_page import doubt_routes
+from perennial.studio.edit_page import edit_routes
 from perennial.studio.office import Office
 from perennial.studio.pages import Pages, Place
 from perennial.studio.preview_page import preview_routes
@@ -27,6 +28,7 @@ from perennial.studio.results_page import result_routes
 from perennial.studio.room import Room
 from perennial.studio.runs_page import run_routes
 from perennial.studio.today import today_routes
+from perennial.studio.versions_page import version_routes
 from perennial.studio.visitors import Login, Visitor
 
 _STATIC = Path(__file__).parent / "static"
@@ -63,6 +65,8 @@ def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starle
             *approval_routes(room),
             *calendar_routes(room),
             *campaign_routes(room),
+            *edit_routes(room),
+            *version_routes(room),
             *run_routes(room),
             *result_routes(room),
             *customer_routes(room),

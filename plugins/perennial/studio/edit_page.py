@@ -1,0 +1,205 @@
+"""Editing a campaign: its file and its words, checked as one types, saved as a version, or taken away as a patch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from perennial.campaigns.reading import read_campaign
+from perennial.errors import CampaignError, Fault, PerennialError
+from perennial.pipeline.changes import Change, as_typed, changed_copy, faults_of, hash_of, patch_of
+from perennial.pipeline.changes import read_text as text_of
+from perennial.pipeline.counting_audience import AudienceCount, count_audience
+from perennial.pipeline.editing import Editor
+from perennial.steps.services import Perennial
+from perennial.studio.asking import shop_day
+from perennial.studio.edit_fields import Field, fields_of, with_fields
+from perennial.studio.room import Room
+from perennial.studio.visitors import Right, Visitor
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditedFile:
+    """A file as the page shows it: `seen` is the hash of what lies in the folder, `text` what stands in the form.
+
+    `faults` is nothing before the first check.
+    """
+
+    campaign: str
+    files: Sequence[str]
+    file: str
+    text: str = field(repr=False)
+    seen: str
+    read_only: bool
+    fields: Sequence[Field] = ()
+    faults: Sequence[Fault] | None = None
+    count: AudienceCount | None = None
+    reason: str = ""
+
+    @property
+    def language(self) -> str:
+        """The language of the words, as their file is named; English for what is no words."""
+        stem = self.file.rpartition("/")[2].partition(".")[0]
+        return stem if self.file.startswith("templates/") else "en"
+
+
+def editor_of(perennial: Perennial) -> Editor:
+    """Changes the files of an installation."""
+    return Editor(
+        project=perennial.settings.project,
+        ledger=perennial.ledger,
+        now=perennial.now,
+        today=shop_day(perennial),
+        read_only=perennial.settings.studio_read_only,
+    )
+
+
+def look_at_file(perennial: Perennial, campaign: str, file: str | None) -> EditedFile:
+    """A file of a campaign as it lies in the project's folder; the campaign's own unless another is asked for.
+
+    Raises:
+        SettingsError: there is no such campaign.
+        HTTPException: the file is none of the campaign's.
+    """
+    editor = editor_of(perennial)
+    files = editor.files_of(campaign)
+    chosen = _one_of(files, file)
+    text = text_of(editor.project, chosen) or ""
+    return _looked(perennial, campaign, files, chosen, text, hash_of(text))
+
+
+def check_file(perennial: Perennial, campaign: str, form: Mapping[str, str]) -> EditedFile:
+    """What stands in a form, with every mistake that `perennial check` would find in it.
+
+    Raises:
+        PerennialError: a field cannot be put into the file.
+    """
+    editor = editor_of(perennial)
+    files = editor.files_of(campaign)
+    file = _one_of(files, form.get("file"))
+    before = text_of(editor.project, file)
+    text = as_typed(form.get("text", ""), before)
+    try:
+        if file == files[0]:
+            text = with_fields(text, form)
+        faults = faults_of(editor.project, [Change(file=file, before=before, after=text)])
+    except CampaignError as error:
+        faults = list(error.faults)
+    looked = _looked(perennial, campaign, files, file, text, form.get("seen", ""))
+    return replace(looked, faults=faults, reason=form.get("reason", "").strip())
+
+
+def save_file(perennial: Perennial, checked: EditedFile, *, by: str) -> str:
+    """Saves what was checked without a mistake; says what was done.
+
+    Raises:
+        PerennialError: it cannot be saved; says why.
+    """
+    editor = editor_of(perennial)
+    if text_of(editor.project, checked.file) == checked.text:
+        return f"{checked.file} says so already."
+    change = editor.change(checked.file, checked.text, checked.seen)
+    editor.save([change], by=by, reason=checked.reason)
+    return f"{checked.file} is saved. It counts from the next plan on."
+
+
+def edit_routes(room: Room) -> list[Route]:
+    """The page, its check as one types, and what its buttons do."""
+
+    async def show(request: Request, visitor: Visitor) -> Response:
+        name, file = request.path_params["name"], request.query_params.get("file")
+        edited = await room.ask(lambda p: look_at_file(p, name, file))
+        return room.pages.page("edit", request, visitor, edited=edited, trouble=None)
+
+    async def act(request: Request, visitor: Visitor, form: FormData) -> Response:
+        name, given = request.path_params["name"], _texts(form)
+        checked = await room.ask(lambda p: check_file(p, name, given))
+        trouble, status = None, 200
+        if given.get("do") == "patch":
+            return await room.ask(lambda p: _patch(p, checked))
+        if given.get("do") == "save" and not checked.faults:
+            try:
+                said = await room.ask(lambda p: save_file(p, checked, by=visitor.name))
+            except PerennialError as error:
+                trouble, status = str(error), 409
+            else:
+                return room.back(request, f"/campaigns/{name}/versions", said=said)
+        elif given.get("do") == "save":
+            status = 409
+        return room.pages.page(
+            "edit", request, visitor, status=status, edited=checked, trouble=trouble
+        )
+
+    async def check(request: Request, _: Visitor, form: FormData) -> Response:
+        name, given = request.path_params["name"], _texts(form)
+        checked = await room.ask(lambda p: check_file(p, name, given))
+        faults = [str(fault) for fault in checked.faults or ()]
+        counted = checked.count.sentence if checked.count else ""
+        return JSONResponse({"faults": faults, "count": counted})
+
+    return [
+        room.page("/campaigns/{name}/edit", show, right=Right.OPERATE),
+        room.action("/campaigns/{name}/edit", act, right=Right.OPERATE),
+        room.action("/campaigns/{name}/check", check, right=Right.OPERATE),
+    ]
+
+
+def _looked(  # noqa: PLR0917 - what a page needs
+    perennial: Perennial, campaign: str, files: Sequence[str], file: str, text: str, seen: str
+) -> EditedFile:
+    own = file == files[0]
+    return EditedFile(
+        campaign=campaign,
+        files=files,
+        file=file,
+        text=text,
+        seen=seen,
+        read_only=perennial.settings.studio_read_only,
+        fields=_fields(text) if own else (),
+        count=_count(perennial, file, text) if own else None,
+    )
+
+
+def _fields(text: str) -> Sequence[Field]:
+    try:
+        return fields_of(text)
+    except CampaignError:
+        return ()
+
+
+def _count(perennial: Perennial, file: str, text: str) -> AudienceCount | None:
+    """The audience of a campaign as it is written now; nothing where it cannot be read yet."""
+    change = Change(file=file, before=None, after=text)
+    try:
+        with changed_copy(perennial.settings.project, [change], only=("campaigns",)) as copy:
+            campaign = read_campaign(copy / file)
+    except CampaignError:
+        return None
+    return count_audience(perennial.engine, perennial.shop, perennial.policy, campaign)
+
+
+def _one_of(files: Sequence[str], file: str | None) -> str:
+    if file and file not in files:
+        raise HTTPException(404, "This is none of the campaign's files.")
+    return file or files[0]
+
+
+def _patch(perennial: Perennial, checked: EditedFile) -> Response:
+    before = text_of(perennial.settings.project, checked.file)
+    patch = patch_of([Change(file=checked.file, before=before, after=checked.text)])
+    name = f"{checked.campaign}.patch"
+    return Response(
+        patch.encode(),
+        media_type="text/x-diff; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _texts(form: FormData) -> dict[str, str]:
+    return {name: value for name, value in form.items() if isinstance(value, str)}
