@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from command_runner import running
 from one_night import DAY, accepted, sending, settings_at
 from perennial.messages.sms_segments import count_segments
 from perennial.model.keys import is_of_test, read_link_token
@@ -280,3 +281,18 @@ def test_the_shelf_forgets_emails_and_keeps_no_more_than_a_few() -> None:
 
     assert kept == list(range(36, 100))
     assert shelf.take(99) is None
+
+
+def test_the_command_line_sends_the_same_test(
+    own_day: Path, reader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERENNIAL_HOME", str(own_day))
+    monkeypatch.setenv("PERENNIAL_TEST_RECIPIENTS", "+12125550100")
+    words = ("test-send", "win_back", "--customer", reader, "--day", str(DAY), "--channel", "sms")
+    told = running(*words, "--to", "+12125550100", "--json")
+    refused = running(*words, "--to", "+12125550101")
+    (sent,) = (own_day / "mailbox" / "sms" / "test").glob("*.txt")
+
+    assert told.data == {"sent_to": "+••• 00"}
+    assert refused.fault
+    assert sent.read_text(encoding="utf-8").startswith("To: +12125550100\n\n[Test] ")
