@@ -121,7 +121,9 @@ def result_routes(room: Room) -> list[Route]:
 
 async def _span(room: Room, request: Request) -> Span:
     """The days that the address names; the last four weeks unless it names others."""
-    until = chosen_day(request, "until") or await room.ask(shop_day)
+    until = chosen_day(request, "until")
+    if until is None:
+        until = await room.ask(shop_day)
     since = chosen_day(request, "since") or until - _FOUR_WEEKS
     if not 0 <= (until - since).days < _LONGEST:
         raise HTTPException(404, f"Choose a first and a last day at most {_LONGEST} days apart.")
