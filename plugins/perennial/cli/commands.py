@@ -20,10 +20,11 @@ from perennial.cli import views
 from perennial.cli.answering import answering
 from perennial.cli.connecting import connecting
 from perennial.cli.consenting import consenting
+from perennial.cli.differing import differing
 from perennial.cli.installing import installation
 from perennial.cli.listing import listing
-from perennial.cli.nights import nights
 from perennial.cli.measuring import measuring
+from perennial.cli.nights import nights
 from perennial.cli.rights import rights
 from perennial.cli.showing import AsJson, notes, out, show
 from perennial.cli.steering import say_if_paused, say_what_is_next, steering
@@ -51,6 +52,7 @@ app.add_typer(steering)
 app.add_typer(rights)
 app.add_typer(listing)
 app.add_typer(consenting)
+app.add_typer(differing)
 app.add_typer(telling)
 app.add_typer(testing)
 app.add_typer(measuring)

@@ -23,17 +23,9 @@ def keep_pending(
     Nothing where the policy asks for no confirmation. The engine must have the day open, and the view
     `customer_features`. The same night again writes nothing new.
     """
-    if policy.double_opt_in is None:
+    found = who_has_yet_to_confirm(engine, ledger, day, shop, policy)
+    if found is None:
         return None
-    begins_at = local_instant(day, time(), shop.zone)
-    found = find_pending(
-        engine,
-        policy.double_opt_in,
-        shop.zone,
-        ledger.permissions_table(begins_at),
-        ledger.pending_table(),
-        begins_at,
-    )
     heard_by_the_shop = [
         ConsentEntry(
             person_id=row["person_id"],
@@ -48,5 +40,22 @@ def keep_pending(
         for row in found.to_pylist()
         if row["consent_id"] is not None
     ]
-    ledger.record_consents(heard_by_the_shop, recorded_at=begins_at)
+    ledger.record_consents(heard_by_the_shop, recorded_at=local_instant(day, time(), shop.zone))
     return found
+
+
+def who_has_yet_to_confirm(
+    engine: Engine, ledger: Ledger, day: date, shop: Shop, policy: Policy
+) -> pa.Table | None:
+    """The same, and writes down nothing."""
+    if policy.double_opt_in is None:
+        return None
+    begins_at = local_instant(day, time(), shop.zone)
+    return find_pending(
+        engine,
+        policy.double_opt_in,
+        shop.zone,
+        ledger.permissions_table(begins_at),
+        ledger.pending_table(),
+        begins_at,
+    )

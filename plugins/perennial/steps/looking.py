@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from perennial.steps.campaign_day import CampaignSteps
 if TYPE_CHECKING:
     from perennial.delivery.mailbox_folder import MailboxEntry
     from perennial.model.words import Channel
+    from perennial.pipeline.difference import Difference
     from perennial.pipeline.explaining import Explanation
     from perennial.pipeline.measuring import CampaignResults
     from perennial.pipeline.previewing import Preview, Wish
@@ -110,6 +112,53 @@ class LookingSteps(CampaignSteps):
             known_on=self.last_night(),
             shop=self.shop,
         )
+
+    def difference(self, day: date, other_day: date, *, campaign: str | None = None) -> Difference:
+        """Who entered and who left which audience from one day to another, and why.
+
+        Raises:
+            SettingsError: there is no such campaign.
+            MissingPartition: one of the nights has not been that far.
+        """
+        from perennial.pipeline.differing import compare_sides
+        from perennial.pipeline.known_later import stored_side
+
+        return compare_sides(
+            self.engine,
+            stored_side(day),
+            stored_side(other_day),
+            self.shop,
+            self.campaigns,
+            self.campaign(campaign).name if campaign else None,
+        )
+
+    def late_truth(self, day: date, known_on: date, *, campaign: str | None = None) -> Difference:
+        """What the audiences of a day would be with what is known on another; the lake is only read.
+
+        Raises:
+            SettingsError: there is no such campaign, or the second day is before the first.
+            MissingPartition: one of the nights has not been published.
+        """
+        from perennial.pipeline.differing import compare_sides
+        from perennial.pipeline.known_later import (
+            as_formed,
+            beside_the_lake,
+            check_days,
+            rebuild_day,
+        )
+
+        only = self.campaign(campaign).name if campaign else None
+        lake = self.engine.lake
+        check_days(lake, day, known_on)
+        with beside_the_lake(
+            lake, memory_limit=self.settings.memory_limit, threads=self.settings.threads
+        ) as engine:
+            before, after = (
+                rebuild_day(engine, self.ledger, day, known, self.shop, self.policy, self.campaigns)
+                for known in (day, known_on)
+            )
+            found = compare_sides(engine, before, after, self.shop, self.campaigns, only)
+            return replace(found, as_formed=as_formed(self.engine, engine, before))
 
     def mailbox(self) -> list[MailboxEntry]:
         """Every message that the mailbox transport has accepted."""
