@@ -13,6 +13,7 @@ from command_runner import running
 from perennial.pipeline.checking import find_faults
 from perennial.settings import PROJECT
 from perennial.sources.source_map import read_source_map
+from services import MariadbServer
 
 KUNDEN = (
     "KundenNr;Vorname;E-Mail;Handy;Geburtsdatum;angelegt am;geändert am\n"
@@ -99,11 +100,36 @@ def test_a_pattern_or_a_file_chooses_what_is_looked_at(project: Path) -> None:
         assert [each["dataset"] for each in found["datasets"]] == ["customers"]
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.fixture
+def sqlite_shop(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'shop.db'}"
+
+
+@pytest.fixture
+def postgres_shop(postgres_url: Callable[..., str]) -> str:
+    return postgres_url()
+
+
+@pytest.fixture
+def mariadb_shop(mariadb: MariadbServer) -> str:
+    return mariadb.url(mariadb.create_database())
+
+
+@pytest.mark.parametrize(
+    "shop",
+    [
+        "sqlite_shop",
+        pytest.param("postgres_shop", marks=pytest.mark.postgres),
+        pytest.param("mariadb_shop", marks=pytest.mark.mariadb),
+    ],
+)
 def test_a_database_is_read_by_the_queries_that_are_proposed(
-    project: Path, database: str, postgres_url: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    project: Path, shop: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = postgres_url() if database == "postgresql" else f"sqlite:///{project / 'shop.db'}"
+    url: str = request.getfixturevalue(shop)
+    shop_file = project / "shop.yaml"
+    head = shop_file.read_text(encoding="utf-8").replace("America/New_York", "UTC")
+    shop_file.write_text(head, encoding="utf-8")  # the server of the tests knows no other zone
     engine = create_engine(url)
     with engine.begin() as connection:
         for statement in STATEMENTS:
