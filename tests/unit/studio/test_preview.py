@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -12,6 +13,8 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
 
 from command_runner import running
 from one_night import DAY, accepted, sending, settings_at
@@ -296,3 +299,29 @@ def test_the_command_line_sends_the_same_test(
     assert told.data == {"sent_to": "+••• 00"}
     assert refused.fault
     assert sent.read_text(encoding="utf-8").startswith("To: +12125550100\n\n[Test] ")
+
+
+@pytest.mark.browser
+def test_the_page_keeps_nobody_out_and_its_frame_shows_the_email(
+    sent_door: Door, reader: str
+) -> None:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("Pages are looked at in Chromium, and there is none here.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for width, scheme in ((1280, "light"), (390, "dark")):
+            context = browser.new_context(
+                viewport={"width": width, "height": 800},
+                color_scheme=scheme,  # type: ignore[arg-type]
+            )
+            context.add_cookies([{"name": "visitor", "value": "ann", "url": sent_door.url}])
+            page = context.new_page()
+            page.goto(f"{sent_door.url}{PREVIEW}&customer={reader}&channel=email")
+            found = Axe().run(page, options={"iframes": False}).response["violations"]
+            email = page.frame_locator("iframe").first.locator("body")
+
+            assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert "Juniper & Rye" in email.inner_text()
+        browser.close()
