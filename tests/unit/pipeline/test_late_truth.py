@@ -33,6 +33,7 @@ from perennial.pipeline.known_later import (
     stored_side,
 )
 from perennial.pipeline.understanding import form_audiences, understand_customers
+from perennial.settings import PROJECT
 from shop_builder import DAY, TinyShop, a_shop, noon
 
 LATER = DAY + timedelta(days=5)
@@ -427,3 +428,9 @@ def test_the_later_truth_is_that_of_a_night_that_had_known_it_all(
     assert entered <= rightly
     assert not left & rightly
     assert all(causes(m) for m in win_back.moved)
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_is_explained_on_the_page_about_late_truth(cause: Cause) -> None:
+    page = (PROJECT / "docs" / "how-to" / "late-truth.md").read_text(encoding="utf-8")
+    assert f"`{cause.value}`" in page
