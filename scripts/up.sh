@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Airflow on this machine with the sample shop: all its parts, one address, everything it writes in .airflow/.
 #   scripts/up.sh start     scripts/up.sh stop
+# Everybody is an administrator, unless USERS names some, such as USERS=ann:admin,mark:user,vera:viewer; their names are their passwords.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,6 +46,15 @@ PYTHON
     set +a
 }
 
+passwords() (
+    umask 077
+    python - "$USERS" >"$home/passwords.json" <<'PYTHON'
+import json, sys
+names = [user.split(":")[0] for user in sys.argv[1].split(",")]
+print(json.dumps(dict(zip(names, names))))
+PYTHON
+)
+
 environment() {
     export AIRFLOW_HOME=$home
     export AIRFLOW__CORE__DAGS_FOLDER=$PWD/dags
@@ -53,7 +63,13 @@ environment() {
     export AIRFLOW__CORE__EXECUTOR=LocalExecutor
     export AIRFLOW__CORE__PARALLELISM=2
     export AIRFLOW__CORE__EXECUTION_API_SERVER_URL=http://127.0.0.1:$port/execution/
-    export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=True
+    if [ -n "${USERS:-}" ]; then
+        export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=$USERS
+        export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=$home/passwords.json
+        passwords
+    else
+        export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=True
+    fi
     export AIRFLOW__API__HOST=127.0.0.1
     export AIRFLOW__API__PORT=$port
     export AIRFLOW__API__BASE_URL=http://127.0.0.1:$port
@@ -107,6 +123,7 @@ start() {
     cat <<TEXT
 Airflow is running at http://127.0.0.1:$port
   Unpause "nightly": its latest night runs at once. Then unpause a campaign. Messages go to $PERENNIAL_HOME/mailbox.
+  Campaigns, approvals and results are in the Studio: http://127.0.0.1:$port/plugin/studio
   Log: $log
   Stop it with: make down
 TEXT

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from perennial.campaigns.definition import Campaign
@@ -34,19 +35,24 @@ def sample_messages(
     *,
     secret: str,
     compose: Callable[[PlannedMessage], Message],
+    edge_url: str,
     limit: int,
 ) -> list[Sample]:
     """The first message of each step, channel and language of a plan, the most frequent kinds first.
+
+    Links that are a customer's own key, to unsubscribe or to change their preferences, are cut short.
 
     Raises:
         MissingPartition: there is no plan for that day.
     """
     engine.view("plan", plan_partition(campaign.name, day))
     reader = PlanReader(campaign=campaign, day=day, secret=secret)
-    return [
+    samples = [
         _sample(row["alike"], reader.message(row), compose)
         for row in engine.rows(_SAMPLES, {"limit": limit})
     ]
+    own_links = re.compile(rf"{re.escape(edge_url.rstrip('/'))}/(\w+)/\S+")
+    return [replace(each, text=own_links.sub(rf"{edge_url}/\1/…", each.text)) for each in samples]
 
 
 def _sample(

@@ -192,6 +192,7 @@ class CampaignSteps(ApprovalSteps):
             day,
             secret=self.secret,
             compose=self._compose,
+            edge_url=self.settings.edge_url.rstrip("/"),
             limit=limit,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,8 +34,6 @@ PAGE = f"/approvals/campaign_win_back/{quote(RUN)}/approve"
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The shop's files, with a campaign that two people have to approve of."""
-    import shutil
-
     project = tmp_path / "project"
     for name in ("campaigns", "templates", "expectations"):
         shutil.copytree(PROJECT / name, project / name)
@@ -76,6 +76,8 @@ def test_who_approves_sees_the_way_down_the_words_the_cost_and_why(
     assert len(samples) > 1
     assert all(sample.text in page.text for sample in samples[:8])
     assert all(why in page.text for why in approvals.why)
+    assert f"{settings.edge_url}/u/…" in page.text
+    assert not re.search(rf"{re.escape(settings.edge_url)}/\w+/\w", page.text)
     assert "Will be written to" in page.text
     assert "Without an answer by Wednesday" in page.text
 
