@@ -21,6 +21,7 @@ from perennial.studio.customers_page import customer_routes
 from perennial.studio.data_page import data_routes
 from perennial.studio.doubts_page import doubt_routes
 from perennial.studio.edit_page import edit_routes
+from perennial.studio.new_page import new_routes
 from perennial.studio.office import Office
 from perennial.studio.pages import Pages, Place
 from perennial.studio.preview_page import preview_routes
@@ -64,6 +65,7 @@ def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starle
             *today_routes(room),
             *approval_routes(room),
             *calendar_routes(room),
+            *new_routes(room),
             *campaign_routes(room),
             *edit_routes(room),
             *version_routes(room),

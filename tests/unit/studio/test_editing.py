@@ -240,3 +240,25 @@ def test_a_file_that_cannot_be_read_can_be_mended(door: Door, project: Path) -> 
     assert page.status == 200
     assert told.status == 303
     assert (project / YAML).read_text() == sound
+
+
+def test_a_new_campaign_begins_from_a_starter(door: Door, own_settings: Settings) -> None:
+    page = door.see("/campaigns/new")
+    form = {"starter": "0:second_order", "title": "Второй заказ <b>", "name": "welcome_back"}
+    told = door.send("/campaigns/new", form)
+    again = door.send("/campaigns/new", form)
+    seen = door.see("/campaigns/welcome_back/edit")
+
+    assert "0:newsletter" in page.html
+    assert told.status == 303
+    assert told.headers["Location"].startswith("/studio/campaigns/welcome_back/edit")
+    assert again.status == 409
+    assert seen.status == 200
+    assert "<b>" not in seen.html
+    assert "sms/welcome_back/ru.txt" in seen.text
+    with services(own_settings) as perennial:
+        campaign = perennial.campaign("welcome_back")
+        versions = perennial.ledger.versions_of("campaigns/welcome_back.yaml")
+    assert campaign.title == "Второй заказ <b>"
+    assert campaign.approval.above == 0
+    assert [(v.number, v.author) for v in versions] == [(1, "mark")]
