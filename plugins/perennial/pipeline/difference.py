@@ -44,7 +44,7 @@ class CampaignDifference:
     moved: tuple[Moved, ...]
 
     def as_json(self, *, people: bool) -> dict[str, Any]:
-        """For machines; without `people`, three examples of each kind of move and its first cause."""
+        """For machines; without `people`, three examples of each move."""
         moves = Counter(moved.move for moved in self.moved)
         causes = Counter(
             (moved.move, because.cause) for moved in self.moved for because in moved.causes
@@ -96,9 +96,8 @@ class Difference:
 
 
 def _examples(moved: Sequence[Moved]) -> Iterator[Moved]:
-    shown: Counter[tuple[Move, str]] = Counter()
+    shown: Counter[Move] = Counter()
     for each in moved:
-        kind = (each.move, each.causes[0].cause.value)
-        shown[kind] += 1
-        if shown[kind] <= _EXAMPLES:
+        shown[each.move] += 1
+        if shown[each.move] <= _EXAMPLES:
             yield each

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perennial.model.words import Word
+
+_LONG_FIGURE = re.compile(r"-?\d+\.\d{3,}")
 
 PERSONAL = frozenset(
     {"customer_id", "person_id", "birth_date", "age_years", "age_band", "country", "region"}
@@ -92,8 +95,11 @@ def _figure(changed: Changed, *, ids: bool) -> str:
         if before is None:
             return f"{name} came to be known"
         return f"{name} is not known any more" if after is None else f"{name} was corrected"
-    return f"{name} {_plain(before)} → {_plain(after)}"
+    shown = (_rounded(before), _rounded(after))
+    said = shown if shown[0] != shown[1] else (before, after)
+    return f"{name} {said[0] or 'not known'} → {said[1] or 'not known'}"
 
 
-def _plain(value: str | None) -> str:
-    return "not known" if value is None else value
+def _rounded(value: str | None) -> str | None:
+    """Two places of a figure that has more; anything else as it is."""
+    return f"{float(value):.2f}" if value and _LONG_FIGURE.fullmatch(value) else value

@@ -23,7 +23,7 @@ from perennial.model.policy import Policy
 from perennial.model.shop import Points
 from perennial.model.words import Channel
 from perennial.pipeline.difference import Difference, Moved
-from perennial.pipeline.difference_words import Cause, Move
+from perennial.pipeline.difference_words import Because, Cause, Changed, Move, why
 from perennial.pipeline.differing import compare_sides
 from perennial.pipeline.known_later import (
     as_formed,
@@ -332,7 +332,7 @@ def test_nobody_is_told_by_what_is_shown_without_asking(nights: Nights, ledger: 
     assert "late-order-77" in str(found.as_json(people=True))
 
 
-def test_three_examples_of_a_kind_are_shown_and_everybody_is_counted(
+def test_three_examples_of_a_move_are_shown_and_everybody_is_counted(
     nights: Nights, ledger: Ledger
 ) -> None:
     for number in range(9):
@@ -434,3 +434,16 @@ def test_the_later_truth_is_that_of_a_night_that_had_known_it_all(
 def test_every_cause_is_explained_on_the_page_about_late_truth(cause: Cause) -> None:
     page = (PROJECT / "docs" / "how-to" / "late-truth.md").read_text(encoding="utf-8")
     assert f"`{cause.value}`" in page
+
+
+def test_figures_are_rounded_unless_nothing_would_be_left_of_the_difference() -> None:
+    time_passed = [Because(cause=Cause.TIME)]
+    figures = [
+        Changed(column="silence_ratio", before="2.068966", after="2.4"),
+        Changed(column="usual_gap_days", before="2.299999", after="2.300001"),
+        Changed(column="reward_reached_on", before=None, after="2026-11-20"),
+    ]
+    assert why(time_passed, figures, ids=False) == (
+        "Time has passed: silence_ratio 2.07 → 2.4, usual_gap_days 2.299999 → 2.300001,"
+        " reward_reached_on not known → 2026-11-20."
+    )
