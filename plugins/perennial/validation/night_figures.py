@@ -18,24 +18,28 @@ def night_figures(
 ) -> dict[str, float]:
     """The figures of the rows in `judged_rows` that are of this night; `rows` is how many the shop delivered.
 
-    See FIGURES in vocabulary.py. What no row can say, such as the mean of nothing, is left out.
+    See FIGURES in vocabulary.py. What is in `failed_rows` is left out of all but `rows` and `repeated`: a total that is
+    put aside moves no sum. What no row can say, such as the mean of nothing, is left out, too.
     """
     counted = [(kind, column) for kind, column in figures_of(dataset) if kind != "share"]
     expressions = [
         f'{_SQL[kind].format(column=column)} as "{kind}({column})"' for kind, column in counted
     ]
-    sql = ", ".join(["count(*) as kept", "sum(repeats) as repeats", *expressions])
+    sql = ", ".join(["count(*) as kept", *expressions])
     used = {"night_end": night_end} if "$night_end" in sql else {}
-    (found,) = engine.rows(f"select {sql} from judged_rows where fresh", used)
-    kept, repeats = found.pop("kept"), found.pop("repeats")
+    (found,) = engine.rows(f"select {sql} from {_ACCEPTED}", used)
+    repeats = engine.scalar("select sum(repeats) from judged_rows where fresh")
+    kept = found.pop("kept")
     figures = {"rows": float(rows)}
-    if kept:
+    if repeats is not None:
         figures["repeated"] = round(float(repeats) / rows, 6)
+    if kept:
         figures |= {name: _plain(value) for name, value in found.items() if value is not None}
         figures |= dict(_shares(engine, dataset, kept))
     return figures
 
 
+_ACCEPTED = "(select * from judged_rows anti join failed_rows using (row_no) where fresh)"
 _SQL = {
     "empty": 'round(count(*) filter (where "{column}" is null) / count(*), 6)',
     "different": 'round(count(distinct "{column}") / nullif(count("{column}"), 0), 6)',
@@ -50,7 +54,7 @@ def _shares(engine: Engine, dataset: Dataset, kept: int) -> Iterator[tuple[str, 
     """How often each value of the columns of few values occurs, as a share of the rows that were kept."""
     for column in CATEGORIES[dataset.name]:
         values = engine.rows(
-            f'select "{column}" as value, count(*) as n from judged_rows where fresh and "{column}" is not null'
+            f'select "{column}" as value, count(*) as n from {_ACCEPTED} where "{column}" is not null'
             f" group by all order by n desc, value limit {MOST_VALUES}"
         )
         for row in values:

@@ -87,6 +87,19 @@ def test_a_person_who_releases_a_night_teaches_by_it(nights: ShopNights) -> None
     assert _known(nights, "orders", NEXT)["rows"] == 40
 
 
+def test_an_absurd_total_that_is_put_aside_moves_no_figure(nights: ShopNights) -> None:
+    _teach(nights, "orders", USUAL_ORDERS | {"rows": 40.0, "sum(total)": 360.0, "mean(total)": 9.0})
+    absurd = another("orders", 99, order_id="absurd", total="99999999.99")
+    good = [another("orders", n, order_id=f"o{n}") for n in range(40)]
+
+    verdict = nights.validate(orders=[*good, absurd])["orders"]
+
+    assert _found(verdict, Action.QUARANTINE) == {"total_plausible"}
+    assert not _found(verdict, Action.STOP) & {"revenue_far_off", "order_value_far_off"}
+    assert verdict.figures["rows"] == 41
+    assert verdict.figures["mean(total)"] == 8.99
+
+
 def test_without_a_past_nothing_is_unusual(nights: ShopNights) -> None:
     _teach(nights, "orders", USUAL_ORDERS, weeks=0)
     verdict = nights.validate(orders=_refunds())["orders"]
