@@ -54,3 +54,4 @@ down: ## Stop what `make up` started; everything stays in .airflow/
 
 reference: $(READY) ## Write the generated reference pages and the campaign schema anew
 	@$(BIN)/python -m perennial.cli.reference
+	@PYTHONPATH=plugins:tests $(BIN)/python -m defects.page
