@@ -129,8 +129,8 @@ _stops(
     every(_orders, updated_at="2017-07-06 04:00:00"),
 )
 _stops(
-    "times five hours ahead",
-    "the shop's clock taken for UTC",
+    "times almost a day ahead",
+    "dates taken for the end of their day",
     "ordered_in_time",
     every(_orders, ordered_at=later("ordered_at", 22), delivered_at=None),
 )
