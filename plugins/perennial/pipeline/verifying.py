@@ -137,7 +137,8 @@ class _Night:
             if name not in self.verdicts:
                 self.validate(SHOP_DATASETS[name], keep=False)
         suite = load_suite(self.suites, dataset, parameters_for(self.shop, self.day))
-        if not keep:  # asked for by a dataset that refers to it: all that counts is which rows are accepted
+        if not keep:
+            # Asked for by a dataset that refers to it: all that counts is which rows are accepted.
             suite = suite.putting_aside()
         self._open(dataset, wait=max((rule.retry_nights or 0 for rule in suite.rules), default=0))
         rows = NightRows(self.engine, dataset, self.day, self.shop.zone)
