@@ -186,7 +186,7 @@ def test_a_campaign_goes_on_as_soon_as_there_is_data(monkeypatch: pytest.MonkeyP
         (True, 1, "account"),
     ],
 )
-def test_a_large_or_a_held_plan_is_asked_about(dry_run: bool, missing: int, then: str) -> None:
+def test_a_large_or_a_held_plan_is_asked_about(*, dry_run: bool, missing: int, then: str) -> None:
     """Case 45."""
     from perennial.orchestration import gate
 
