@@ -27,6 +27,7 @@ from perennial.cli.emulating import settings_of
 from perennial.delivery import run as run_module
 from perennial.emulator.options import Options
 from perennial.emulator.serving import Emulator, emulator_thread
+from perennial.ledger.store import Ledger
 from perennial.model.words import Control, MessageState, Reason
 from perennial.settings import PROJECT
 from perennial.steps.services import services
@@ -139,6 +140,8 @@ def test_a_key_from_airflows_connection_sends_as_one_from_the_environment_does(
 def by_the_wall_clock(home: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
     """Sends to the mailbox folder, early in the morning of the day."""
     monkeypatch.setenv("PERENNIAL_HOME", str(home))
+    # The database's own clock cannot be turned back.
+    monkeypatch.setattr(Ledger, "clock", lambda _: datetime.now(UTC))
     words = ["send", CAMPAIGN, "--provider", "mailbox", "--json"]
     with time_machine.travel(datetime.combine(DAY, EARLY, tzinfo=UTC)):
         result = CliRunner().invoke(app, words)

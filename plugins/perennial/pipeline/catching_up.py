@@ -37,9 +37,7 @@ class CatchingUp:
     began_at: datetime
     missed: int = 0
 
-    def limit(
-        self, chunks: Iterable[list[PlannedMessage]], now: datetime
-    ) -> Iterator[list[PlannedMessage]]:
+    def limit(self, chunks: Iterable[list[PlannedMessage]]) -> Iterator[list[PlannedMessage]]:
         """The same messages, some of which expire earlier."""
         planned_at = plan_instant(self.campaign, self.day, self.zone)
         next_plan_at = next_plan_instant(self.campaign, self.day, self.zone)
@@ -47,15 +45,19 @@ class CatchingUp:
             if chunk and self.began_at <= min(chunk[0].send_at, next_plan_at):
                 yield chunk  # in time, and so are the rest: they lie in the order of sending
                 continue
-            yield [self._limited(m, max(m.send_at, planned_at), next_plan_at, now) for m in chunk]
+            yield [self._limited(m, planned_at, next_plan_at) for m in chunk]
 
     def _limited(
-        self, message: PlannedMessage, due_at: datetime, next_plan_at: datetime, now: datetime
+        self, message: PlannedMessage, planned_at: datetime, next_plan_at: datetime
     ) -> PlannedMessage:
         until = self.campaign.catch_up.last_chance(
-            due_at, message.expires_at, began_at=self.began_at, next_plan_at=next_plan_at
+            max(message.send_at, planned_at),
+            message.expires_at,
+            began_at=self.began_at,
+            next_plan_at=next_plan_at,
         )
-        self.missed += until <= now
+        # What had expired before the plan was due, far in the east, no run could have sent.
+        self.missed += until <= self.began_at and message.expires_at > planned_at
         return message if until == message.expires_at else replace(message, expires_at=until)
 
     def say(self, settled_before: int) -> None:

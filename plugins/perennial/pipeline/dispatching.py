@@ -140,7 +140,7 @@ async def dispatch_wave(
     async with mark.kept(shipping.ledger):
         with seldom_collected():
             summary = await dispatch(
-                catching_up.limit(due, now),
+                catching_up.limit(due),
                 campaign=campaign.name,
                 ledger=shipping.ledger,
                 providers=shipping.providers,
