@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from perennial.campaigns.catching_up import CatchUpRule
 from perennial.campaigns.choices import OfferKind, StopWhen
 from perennial.campaigns.definition import Campaign, Offer, Step, coupon_prefix
 from perennial.campaigns.reading import load_campaigns, read_campaign
@@ -49,7 +50,8 @@ def test_the_shortest_campaign_gets_its_defaults(write: Write) -> None:
         "priority": 50,
         "cool_down": None,
         "holdout": Decimal("0.1"),
-        "approval": {"above": None},
+        "approval": {"above": None, "two_above": None, "drift": Decimal(0)},
+        "catch_up": {"rule": CatchUpRule.LATEST_ONLY, "younger_than": None},
         "paused": False,
         "owner": "marketing",
         "tags": (),
