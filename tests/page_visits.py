@@ -54,7 +54,7 @@ def visit(
     body = urlencode(form, doseq=True).encode() if isinstance(form, Mapping) else form
     request = Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310 - loopback
     try:
-        with _OPENER.open(request, timeout=30) as answer:
+        with _OPENER.open(request, timeout=120) as answer:
             return Visit(status=answer.status, headers=answer.headers, html=answer.read().decode())
     except HTTPError as error:
         with error:
