@@ -177,7 +177,7 @@ def test_in_any_order_of_events_nothing_is_sent_twice_or_forgotten(
     )
 
 
-@pytest.mark.parametrize("pressure", list(Pressure))
+@pytest.mark.parametrize("pressure", [Pressure.PROMOTIONAL, Pressure.SURVEY])
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(hours=st.lists(st.integers(0, 24 * 20), min_size=2, max_size=20).map(sorted))
 def test_no_person_ever_gets_more_than_the_caps_allow(
