@@ -345,7 +345,9 @@ def test_a_plan_that_breaks_off_is_an_error_after_what_was_read_is_settled(
     assert states["accepted"] + states["retryable"] == 20
 
 
-async def _cancel_once_on_the_wire(office: Office, people: list[PlannedMessage]) -> None:
+async def _cancel_once_on_the_wire(
+    office: Office, people: list[PlannedMessage], *, answered_after: float = 0.05
+) -> None:
     provider = office.providers[Channel.EMAIL]
     assert isinstance(provider, Recorder)
     provider.answered = asyncio.Event()
@@ -353,7 +355,7 @@ async def _cancel_once_on_the_wire(office: Office, people: list[PlannedMessage])
     async with asyncio.timeout(20):
         await provider.full.wait()
     run.cancel()
-    asyncio.get_running_loop().call_later(0.05, provider.answered.set)
+    asyncio.get_running_loop().call_later(answered_after, provider.answered.set)
     with pytest.raises(asyncio.CancelledError):
         await run
 
@@ -375,7 +377,7 @@ def test_a_cancelled_run_does_not_wait_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(dispatch_module, "_SECONDS_TO_END", 0.01)
-    asyncio.run(_cancel_once_on_the_wire(office, people))
+    asyncio.run(_cancel_once_on_the_wire(office, people, answered_after=3600))
     states = Counter(office.states().values())
     assert states["dispatching"] == len(provider.sent) == 20
     provider.answered = None
