@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from perennial.ledger.store import Claim, Ledger
+from perennial.ledger.store import Claim, Ledger, Share
 from perennial.model.keys import message_key
 from perennial.model.message import PlannedMessage, Receipt
 from perennial.model.policy import Caps
@@ -99,3 +99,15 @@ def states(ledger: Ledger, campaign: str = "win_back", day: date = DAY) -> dict[
     """Each message's state, or the reason why it is blocked."""
     entries = ledger.standing(campaign, day).entries()
     return {entry.key: str(entry.state or entry.blocked) for entry in entries}
+
+
+def sharing(
+    ledger: Ledger,
+    worker: str,
+    *,
+    at_once: int = 4,
+    busy: int = 0,
+    lease: timedelta = LEASE,
+    provider: str = "sendgrid",
+) -> Share:
+    return ledger.share(provider, worker=worker, at_once=at_once, busy=busy, lease=lease)

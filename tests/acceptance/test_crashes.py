@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
-from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
@@ -22,6 +19,7 @@ import crashing_run
 from crashing_run import CAMPAIGN, DAY, WITHOUT_WORDS, Order, ledger_of, planned
 from perennial.delivery.mailbox_folder import Mailbox
 from perennial.model.words import Channel, MessageState, Reason
+from warm_fork import warm_fork
 
 MESSAGES = 60
 KEYS = {planned(number).key for number in range(MESSAGES)}
@@ -31,13 +29,7 @@ SETTLED = {MessageState.ACCEPTED, MessageState.IN_DOUBT}
 
 @pytest.fixture(scope="module")
 def fork() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([crashing_run.__name__])
-    with pytest.MonkeyPatch.context() as patch:
-        # The server that forks imports everything once, if it can find it.
-        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-        forkserver.ensure_running()
-    return context
+    return warm_fork(crashing_run.__name__)
 
 
 @pytest.fixture

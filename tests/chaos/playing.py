@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
 import queue
 import shutil
-import sys
 import tempfile
 import time
 import traceback
@@ -15,10 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from unittest import mock
 
 from chaos.carrying_out import Play
 from chaos.databases import Databases, databases
@@ -26,6 +21,7 @@ from chaos.judging import Outcome, judge
 from chaos.naive_run import NaivePlay
 from chaos.schedule import Backend, draw_schedule
 from chaos.world import world_of
+from warm_fork import warm_fork
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,15 +30,6 @@ class Pair:
 
     ours: Outcome
     naive: Outcome | None
-
-
-def warm_fork() -> ForkServerContext:
-    """Processes that begin with everything imported."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["chaos.playing"])
-    with mock.patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(sys.path)}):
-        forkserver.ensure_running()
-    return context
 
 
 def play_ours(
@@ -72,7 +59,7 @@ class Stage:
     """Plays schedules, some at the same time, each with databases of its own; to be used once."""
 
     def __init__(self, at_once: int) -> None:
-        self._fork = warm_fork()
+        self._fork = warm_fork(__name__)
         self._at_once = at_once
         self._free: queue.SimpleQueue[Databases] = queue.SimpleQueue()
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import resource
 import signal
 from collections.abc import Callable, Iterator
@@ -14,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from mailbox_writer import write_all
 from perennial.delivery.mailbox_folder import Mailbox
 from perennial.delivery.provider import Question, unhurried
 from perennial.errors import DeliveryError
 from perennial.model.keys import MessageKey
 from perennial.model.message import EmailMessage, Message, Receipt, SmsMessage
 from perennial.model.words import Channel, MessageState
+from warm_fork import warm_fork
 
 MakeEmail = Callable[..., EmailMessage]
 MakeSms = Callable[..., SmsMessage]
@@ -191,16 +192,15 @@ def test_a_full_disk_leaves_no_half_file(
 
 
 def test_two_processes_write_whole_lines(tmp_path: Path, make_email: MakeEmail) -> None:
-    pids = [_accept_in_child(tmp_path, make_email, letter) for letter in "ab"]
-    assert [os.waitpid(pid, 0)[1] for pid in pids] == [0, 0]
+    batches = [
+        [make_email(key=MessageKey(f"{letter}{n:031d}")) for n in range(100)] for letter in "ab"
+    ]
+    fork = warm_fork(write_all.__module__)
+    writing = [fork.Process(target=write_all, args=(tmp_path, batch)) for batch in batches]
+    for process in writing:
+        process.start()
+    for process in writing:
+        process.join()
+    assert [process.exitcode for process in writing] == [0, 0]
     mailbox = Mailbox(tmp_path, Channel.EMAIL, clock=datetime.now)
     assert len({entry.key for entry in mailbox.read()}) == 200
-
-
-def _accept_in_child(root: Path, make_email: MakeEmail, letter: str) -> int:
-    if pid := os.fork():
-        return pid
-    mailbox = Mailbox(root, Channel.EMAIL, clock=datetime.now)
-    batch = [make_email(key=MessageKey(f"{letter}{n:031d}")) for n in range(100)]
-    receipts = send(mailbox, *batch)
-    os._exit(0 if all(r.state is MessageState.ACCEPTED for r in receipts) else 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,12 @@ from ledger_builder import Rows
 from perennial.ledger.store import Ledger
 from perennial.ledger.tables import METADATA, identity
 from services import PostgresServer
+from warm_fork import warm_fork
+
+
+@pytest.fixture(scope="session")
+def processes() -> ForkServerContext:
+    return warm_fork("ledger_workers")
 
 
 @pytest.fixture(scope="session")

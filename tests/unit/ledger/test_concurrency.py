@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from multiprocessing.connection import Connection
-from multiprocessing.queues import SimpleQueue
+from multiprocessing.context import ForkServerContext
 from threading import Barrier
 from typing import TypeVar
 
@@ -28,13 +25,12 @@ from ledger_builder import (
     settling,
     states,
 )
+from ledger_workers import die_at, send_what_it_gets
 from perennial.ledger.database import Database
 from perennial.ledger.store import Claim, Ledger
 from perennial.ledger.tables import dispatch_days, messages
-from perennial.model.message import PlannedMessage
 from perennial.model.words import MessageState
 
-PROCESSES = multiprocessing.get_context("fork")
 WORKERS = 8
 Result = TypeVar("Result")
 
@@ -53,12 +49,14 @@ def test_eight_workers_who_claim_the_same_messages_share_them(ledger_url: str) -
     assert Counter(chain.from_iterable(shares)) == Counter(message.key for message in many)
 
 
-def test_eight_processes_send_each_message_once(ledger_url: str) -> None:
+def test_eight_processes_send_each_message_once(
+    ledger_url: str, processes: ForkServerContext
+) -> None:
     """A process has its own connections and its own idea of everything but the database."""
     many = [a_message(str(number)) for number in range(200)]
-    told = PROCESSES.SimpleQueue()
+    told = processes.SimpleQueue()
     running = [
-        PROCESSES.Process(target=send_what_it_gets, args=(ledger_url, worker, many, told))
+        processes.Process(target=send_what_it_gets, args=(ledger_url, worker, many, told))
         for worker in range(WORKERS)
     ]
     for process in running:
@@ -157,10 +155,12 @@ def test_every_request_is_counted_whoever_begins_it(ledger_url: str) -> None:
     ledger.close()
 
 
-def test_a_worker_killed_after_the_claim_loses_nothing(ledger: Ledger, ledger_url: str) -> None:
+def test_a_worker_killed_after_the_claim_loses_nothing(
+    ledger: Ledger, ledger_url: str, processes: ForkServerContext
+) -> None:
     """Case 3: claimed again when the lease ends, and sent once."""
     message = a_message()
-    with killed(ledger_url, MessageState.CLAIMED):
+    with killed(processes, ledger_url, MessageState.CLAIMED):
         assert states(ledger) == {message.key: "claimed"}
     assert claiming(ledger, [message]).taken == {message.key}
     let_leases_end(ledger_url)
@@ -169,11 +169,11 @@ def test_a_worker_killed_after_the_claim_loses_nothing(ledger: Ledger, ledger_ur
 
 
 def test_a_worker_killed_with_a_request_on_the_wire_leaves_a_doubt(
-    ledger: Ledger, ledger_url: str
+    ledger: Ledger, ledger_url: str, processes: ForkServerContext
 ) -> None:
     """Cases 1 and 2: not sent again by anybody, however long it takes."""
     message = a_message()
-    with killed(ledger_url, MessageState.DISPATCHING):
+    with killed(processes, ledger_url, MessageState.DISPATCHING):
         assert states(ledger) == {message.key: "dispatching"}
     assert ledger.abandon_expired() == 0
     let_leases_end(ledger_url)
@@ -202,38 +202,16 @@ def at_once(url: str, work: Callable[[Ledger, int], Result]) -> list[Result]:
 
 
 @contextmanager
-def killed(url: str, point: MessageState) -> Iterator[None]:
+def killed(processes: ForkServerContext, url: str, point: MessageState) -> Iterator[None]:
     """A worker that has come to a point; killed with -9 when the block ends."""
-    here, there = PROCESSES.Pipe()
-    process = PROCESSES.Process(target=die_at, args=(url, point, there))
+    here, there = processes.Pipe()
+    process = processes.Process(target=die_at, args=(url, point, there))
     process.start()
     assert here.recv() == point
     yield
     process.kill()
     process.join()
     assert process.exitcode == -9
-
-
-def die_at(url: str, point: MessageState, told: Connection) -> None:
-    ledger, message = Ledger(url), a_message()
-    claiming(ledger, [message], worker="dying")
-    if point is MessageState.DISPATCHING:
-        beginning(ledger, [message], worker="dying")
-    told.send(point)
-    signal.pause()
-
-
-def send_what_it_gets(
-    url: str, worker: int, many: list[PlannedMessage], told: SimpleQueue[list[str]]
-) -> None:
-    ledger, name, sent = Ledger(url), f"worker-{worker}", list[str]()
-    for start in range(0, len(many), 25):
-        claimed = claiming(ledger, many[start : start + 25], worker=name).claimed
-        mine = [message for message in many if message.key in claimed]
-        begun = beginning(ledger, mine, worker=name)
-        sent += begun
-        settling(ledger, [message for message in mine if message.key in begun])
-    told.put(sent)
 
 
 def let_leases_end(url: str) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from multiprocessing.sharedctypes import Synchronized
-from time import monotonic, sleep
+from multiprocessing.context import ForkServerContext
 
 import pytest
 import time_machine
@@ -24,26 +21,14 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Engine, create_engine, update
 
-from ledger_builder import LEASE, Rows
+from ledger_builder import Rows, sharing
+from ledger_workers import fill_the_wire
 from perennial.ledger.store import Ledger, Share
 from perennial.ledger.tables import provider_workers, providers
 
-PROCESSES = multiprocessing.get_context("fork")
 NAMES = st.sampled_from(["a", "b", "c", "d"])
 MINUTE = timedelta(minutes=1)
 _RUNS = count(1)
-
-
-def sharing(
-    ledger: Ledger,
-    worker: str,
-    *,
-    at_once: int = 4,
-    busy: int = 0,
-    lease: timedelta = LEASE,
-    provider: str = "sendgrid",
-) -> Share:
-    return ledger.share(provider, worker=worker, at_once=at_once, busy=busy, lease=lease)
 
 
 def test_a_lone_worker_gets_everything(ledger: Ledger) -> None:
@@ -245,11 +230,14 @@ def test_in_any_order_of_events_the_shares_never_add_up_to_more(
 
 @pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)
 @pytest.mark.postgres
-def test_six_processes_never_have_more_on_the_wire_and_use_all_of_it(ledger_url: str) -> None:
+def test_six_processes_never_have_more_on_the_wire_and_use_all_of_it(
+    ledger_url: str, processes: ForkServerContext
+) -> None:
     """Two of them fall silent on the way; their shares come back."""
-    wire, most = PROCESSES.Value("i", 0), PROCESSES.Value("i", 0)
+    wire, most = processes.Value("i", 0), processes.Value("i", 0)
     running = [
-        PROCESSES.Process(target=work, args=(ledger_url, number, wire, most)) for number in range(6)
+        processes.Process(target=fill_the_wire, args=(ledger_url, number, wire, most))
+        for number in range(6)
     ]
     for process in running:
         process.start()
@@ -260,33 +248,6 @@ def test_six_processes_never_have_more_on_the_wire_and_use_all_of_it(ledger_url:
     ledger = Ledger(ledger_url)
     assert sum(sharing(ledger, f"worker-{n}", at_once=7).at_once for n in range(4)) == 7
     ledger.close()
-
-
-def work(url: str, number: int, wire: Synchronized[int], most: Synchronized[int]) -> None:
-    """Keeps as many batches on the wire as it may, each for a few hundredths of a second."""
-    ledger, chance, batches = Ledger(url), random.Random(number), list[float]()  # noqa: S311 - the same every time
-    stop = monotonic() + (0.3 if number >= 4 else 3.0)
-    while monotonic() < stop:
-        share = sharing(
-            ledger, f"worker-{number}", at_once=7, busy=len(batches), lease=timedelta(seconds=2)
-        )
-        while len(batches) < share.at_once:
-            batches.append(monotonic() + chance.uniform(0.01, 0.05))
-            seen(wire, most, 1)
-        sleep(0.01)
-        for over in [end for end in batches if end < monotonic()]:
-            batches.remove(over)
-            seen(wire, most, -1)
-    seen(wire, most, -len(batches))
-    if number < 4:
-        sharing(ledger, f"worker-{number}", at_once=7, lease=LEASE)
-    ledger.close()
-
-
-def seen(wire: Synchronized[int], most: Synchronized[int], change: int) -> None:
-    with wire.get_lock():
-        wire.value += change
-        most.value = max(most.value, wire.value)
 
 
 def test_everybody_is_told_to_leave_a_provider_alone_and_why(ledger: Ledger) -> None:
