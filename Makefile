@@ -27,7 +27,7 @@ demo: $(READY) ## Run a night and four campaigns on real orders, by Airflow, in 
 
 test: $(READY) ## Run the tests; ARGS="tests/unit -k birthday" runs some of them
 	@scripts/test_services.sh
-	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-backfill: $(READY) ## Backfill by command and by form in a running Airflow, and see that nobody hears of it
 	@$(BIN)/python -m pytest -n 0 -m scheduler tests/acceptance/test_backfill_in_airflow.py

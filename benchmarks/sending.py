@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from sending_rig.in_a_loop import emails_a_second
-from sending_rig.plans import CAMPAIGN, approve, make_project, publish_plan
+from sending_rig.plans import CAMPAIGN, make_project, publish_plan, publish_verdict
 from sending_rig.servers import Server, emulator, postgres
 from sending_rig.shards import run_shards
 from sqlalchemy import create_engine, text
@@ -98,7 +98,7 @@ class Rig:
         day = datetime.now(UTC).date()
         lake = self.folder / "lake"
         plan_hash = publish_plan(lake, day, messages, channel=channel, shards=shards)
-        approve(self.ledger.url, self.folder / "project", day, plan_hash)
+        publish_verdict(lake, day, messages)
         before = {"ledger": self.ledger.seconds(), "emulator": self.provider.seconds()}
         started = time.perf_counter()
         by_shard = run_shards(environment, day, plan_hash, campaign=CAMPAIGN, shards=shards)
@@ -120,7 +120,7 @@ class Rig:
     def _states(self) -> dict[str, int]:
         with create_engine(self.ledger.url).connect() as connection:
             found = connection.execute(text("select state, count(*) from messages group by state"))
-            return dict(found.tuples().all())
+            return dict(found.all())
 
     def _environment(self) -> dict[str, str]:
         own = {

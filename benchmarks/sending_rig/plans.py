@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
-from perennial.campaigns.reading import read_campaign
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake
-from perennial.ledger.store import Ledger
 from perennial.model.datasets import DECISIONS
-from perennial.pipeline.fingerprint import fingerprint
+from perennial.pipeline.judging_audience import audience_record
 from perennial.pipeline.plan_reading import ORDER, plan_hash, plan_partition, seal_plan
-from perennial.pipeline.releasing import Grounds, LookedAt, release
 from perennial.settings import PROJECT
+from perennial.validation.verdicts import AUDIENCE_OF, Verdict, as_text
 
 CAMPAIGN = "birthday"
 _FOLDERS = ("campaigns", "templates", "expectations")
@@ -54,21 +52,18 @@ def publish_plan(lake: Path, day: date, messages: int, *, channel: str, shards: 
         return plan_hash(engine, CAMPAIGN, day)
 
 
-def approve(ledger_url: str, project: Path, day: date, plan_hash: str) -> None:
-    """Lets the plan leave, as a person would: no night has formed the audience that it could be judged by."""
-    ledger = Ledger(ledger_url)
-    ledger.migrate()
-    grounds = Grounds(
-        by="benchmark", reason="An audience made up for a measurement.", at=datetime.now(UTC)
-    )
-    looked_at = LookedAt(
-        campaign=CAMPAIGN,
+def publish_verdict(lake: Path, day: date, messages: int) -> None:
+    """Says that nothing holds the audience back: no night has formed one that could be judged."""
+    verdict = Verdict(
+        dataset=AUDIENCE_OF + CAMPAIGN,
         day=day,
-        plan_hash=plan_hash,
-        fingerprint=fingerprint(project, read_campaign(project / "campaigns" / f"{CAMPAIGN}.yaml")),
+        rows=messages,
+        accepted=messages,
+        quarantined=0,
+        findings=(),
+        figures={"members": messages},
     )
-    release(ledger, looked_at.subject, grounds)
-    ledger.close()
+    Lake(lake).write_record(audience_record(CAMPAIGN, day), as_text(verdict.as_json()))
 
 
 def _query(day: date, messages: int, channel: str, shards: int) -> str:

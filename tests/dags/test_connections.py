@@ -244,7 +244,8 @@ def coupons_in(ledger: Path) -> set[str]:
 
 
 def files_under(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """Without the index that SQLite shares between processes: it holds page numbers, and goes with the last of them."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".db-shm"]
 
 
 def holds(path: Path, text: str) -> bool:

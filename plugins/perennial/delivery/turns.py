@@ -13,12 +13,12 @@ Reserve = Callable[[int, timedelta], Awaitable[timedelta]]
 """Reserves so many units, the first not before the lead is over; says how long from now the first may begin."""
 
 # Later than that, a turn is not taken any more: what is caught up in a burst breaks the rate.
-LATE_SECONDS = 0.03
-PACE = 0.97
+LATE_SECONDS = 0.02
+PACE = 0.96
 """How much of the rate is used.
 
-What begins within a second has its turn in this second, or was at most so late: 1.03 seconds of turns at 0.97 of the
-rate, the one at either end included, are no more than the rate.
+What begins within a second has its turn in this second, or was at most so late: 1.02 seconds of turns at 0.96 of the
+rate. The fiftieth that is left is for the way: what arrives within a second began within 1.02 of them.
 """
 
 _SHORTEST_LEAD, _LONGEST_LEAD = 0.03, 1.0

@@ -54,7 +54,7 @@ def judge_audience(
     figures = audience_figures(engine, campaign, told)
     found = list(measured(chosen, figures, past_of(engine.lake, _name(campaign.name), day)))
     verdict = _verdict(campaign, day, figures, found)
-    engine.lake.write_record(_record(campaign.name, day), as_text(verdict.as_json()))
+    engine.lake.write_record(audience_record(campaign.name, day), as_text(verdict.as_json()))
     if not verdict.held:
         keep_figures(engine.lake, _name(campaign.name), day, figures)
     return verdict
@@ -62,8 +62,13 @@ def judge_audience(
 
 def read_audience_verdict(lake: Lake, day: date, campaign: str) -> Verdict | None:
     """What was found about a campaign's audience; nothing when it was not judged."""
-    text = lake.read_record(_record(campaign, day))
+    text = lake.read_record(audience_record(campaign, day))
     return verdict_from_json(json.loads(text)) if text else None
+
+
+def audience_record(campaign: str, day: date) -> Partition:
+    """Where the verdict on a campaign's audience of a day lies."""
+    return Partition(dataset=VERDICTS, day=day, name=_name(campaign))
 
 
 def trust_audience(lake: Lake, day: date, campaign: str) -> None:
@@ -105,7 +110,3 @@ def _finding(campaign: Campaign, found: Measured) -> Finding:
 
 def _name(campaign: str) -> str:
     return f"{AUDIENCE.name}.{campaign}"
-
-
-def _record(campaign: str, day: date) -> Partition:
-    return Partition(dataset=VERDICTS, day=day, name=_name(campaign))
