@@ -9,7 +9,7 @@ SEED ?= 1
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test test-backfill test-studio check chaos bench bench-sending up down reference
+.PHONY: help set-up demo docs test test-backfill test-studio check chaos bench bench-sending up down reference
 
 help: ## Show this list
 	@if [ -t 1 ]; then bold=$$(printf '\033[1m') plain=$$(printf '\033[0m'); fi; \
@@ -57,6 +57,10 @@ up: $(READY) ## Start Airflow on this machine with the sample shop; PORT=8080
 
 down: ## Stop what `make up` started; everything stays in .airflow/
 	@scripts/up.sh stop
+
+docs: $(READY) ## Make the documentation site in .site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "Documentation: $(CURDIR)/.site/index.html"
 
 reference: $(READY) ## Write the generated reference pages and the campaign schema anew
 	@$(BIN)/python -m perennial.cli.reference
