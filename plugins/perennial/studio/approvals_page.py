@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -19,25 +19,36 @@ from perennial.pipeline.sampling import Sample
 from perennial.steps.services import Perennial
 from perennial.studio.airflow_api import RequiredAction
 from perennial.studio.campaigns_page import CampaignDay, look_at_campaign
+from perennial.studio.questions import (
+    PLAN,
+    answer_until,
+    asks_for_a_plan,
+    is_over,
+    plan_of,
+    questions_of,
+)
 from perennial.studio.room import Room
 from perennial.studio.visitors import Right, Visitor
 
 APPROVE, REJECT = "Approve", "Reject"
-_PLAN, _REASON = "plan", "reason"
+_REASON = "reason"
 _SAMPLES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A campaign's day as an approver sees it. `until` is when silence counts as no."""
+    """A campaign's day as an approver sees it. `until` is when silence counts as no; `over` says that it is too late."""
 
     seen: CampaignDay
     approvals: Approvals
     samples: Sequence[Sample]
     until: datetime | None
+    over: bool
 
     def hinders(self, visitor: Visitor) -> str | None:
         """Why this visitor may not approve, or nothing."""
+        if self.over:
+            return _TOO_LATE
         if visitor.name in self.approvals.by:
             return "You have approved already: the second yes comes from somebody else."
         return None
@@ -49,15 +60,15 @@ def look_at_approval(perennial: Perennial, action: RequiredAction) -> Asked:
     Raises:
         MissingPartition: there is no plan any more.
     """
-    campaign, day = _plan_of(action)
+    campaign, day = plan_of(action)
     approvals = perennial.approvals(campaign, day)
     seen = look_at_campaign(perennial, campaign, day)
-    since = action.waiting_since
     return Asked(
         seen=seen,
         approvals=approvals,
         samples=perennial.samples(campaign, day, limit=_SAMPLES),
-        until=since + seen.campaign.expires_after if since else None,
+        until=answer_until(perennial, action),
+        over=is_over(perennial, action),
     )
 
 
@@ -66,12 +77,13 @@ def approval_routes(room: Room) -> list[Route]:
 
     async def show_all(request: Request, visitor: Visitor) -> Response:
         actions = await room.airflow.required_actions(visitor)
-        return room.pages.page("approvals", request, visitor, actions=actions)
+        questions = await room.ask(lambda p: questions_of(p, actions))
+        return room.pages.page("approvals", request, visitor, questions=questions)
 
     async def show(request: Request, visitor: Visitor) -> Response:
         action = await _waiting(room, request, visitor)
         asked = None
-        if _asks_for_a_plan(action):
+        if asks_for_a_plan(action):
             asked = await room.ask(lambda p: look_at_approval(p, action))
         return room.pages.page(
             "approval",
@@ -87,9 +99,9 @@ def approval_routes(room: Room) -> list[Route]:
         action = await _waiting(room, request, visitor)
         option, reason = _option(form, action), _reason(form)
         filled = dict(action.given) | ({_REASON: reason} if _REASON in action.given else {})
-        if _asks_for_a_plan(action) and option == APPROVE:
+        if asks_for_a_plan(action) and option == APPROVE:
             # Airflow keeps a question as it was asked first; the answer is for what the visitor has seen.
-            filled[_PLAN] = seen = str(form.get(_PLAN, ""))
+            filled[PLAN] = seen = str(form.get(PLAN, ""))
             await room.ask(lambda p: _refuse(p, action, visitor, seen))
         await room.airflow.answer(visitor, action, option, filled)
         said = _APPROVED if option == APPROVE else _REJECTED
@@ -104,6 +116,7 @@ def approval_routes(room: Room) -> list[Route]:
 
 
 _APPROVED = "Approved. Airflow goes on with the run, and keeps your name and your reason."
+_TOO_LATE = "It is too late: nothing of this plan may leave any more."
 _REJECTED = "Refused. Nothing leaves; your name and your reason are kept."
 
 
@@ -117,19 +130,11 @@ async def _waiting(room: Room, request: Request, visitor: Visitor) -> RequiredAc
     )
 
 
-def _asks_for_a_plan(action: RequiredAction) -> bool:
-    return bool(action.given.get(_PLAN))
-
-
-def _plan_of(action: RequiredAction) -> tuple[str, date]:
-    """The campaign and the day that an approval is asked for."""
-    campaign, day, _ = str(action.given[_PLAN]).split(" ")
-    return campaign, date.fromisoformat(day)
-
-
 def _refuse(perennial: Perennial, action: RequiredAction, visitor: Visitor, seen: str) -> None:
-    campaign, day = _plan_of(action)
+    campaign, day = plan_of(action)
     approvals = perennial.approvals(campaign, day)
+    if is_over(perennial, action):
+        raise PerennialError(_TOO_LATE)
     refuse_unlooked_at(approvals.looked_at, seen)
     if visitor.name in approvals.by:
         msg = "You have approved already. Two different people have to: ask somebody else."

@@ -20,6 +20,7 @@ from perennial.pipeline.verifying import read_verdicts
 from perennial.steps.services import Perennial
 from perennial.studio.airflow_api import AirflowRefused, DagState, RequiredAction
 from perennial.studio.asking import chosen_day, shop_day
+from perennial.studio.questions import questions_of
 from perennial.studio.room import Room
 from perennial.studio.visitors import Visitor
 
@@ -105,8 +106,15 @@ def today_routes(room: Room) -> list[Route]:
         day = chosen_day(request)
         today = await room.ask(lambda p: look_at_today(p, day))
         dags, actions, trouble = await _asked(room, visitor)
+        questions = await room.ask(lambda p: questions_of(p, actions))
         return room.pages.page(
-            "today", request, visitor, today=today, dags=dags, actions=actions, trouble=trouble
+            "today",
+            request,
+            visitor,
+            today=today,
+            dags=dags,
+            actions=questions.open,
+            trouble=trouble,
         )
 
     return [room.page("/", show)]

@@ -6,19 +6,21 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from one_night import DAY, settings_at
-from perennial.settings import PROJECT, Settings
+from one_night import DAY, sending, settings_at
+from perennial.model.keys import coupon_code
+from perennial.settings import PROJECT, Clock, Settings
 from perennial.steps.services import services
 from perennial.studio.airflow_api import RequiredAction
-from studio_visits import OPERATOR, STEWARD, VIEWER, Door, PlayedAirflow, studio_door
+from studio_visits import DEMO_SECRET, OPERATOR, STEWARD, VIEWER, Door, PlayedAirflow, studio_door
 
 RUN = "manual__2026-06-10T06:00:00+00:00"
+ASKED_AT = datetime.now(UTC) - timedelta(hours=1)
 ASKED = RequiredAction(
     dag_id="campaign_win_back",
     run_id=RUN,
@@ -26,7 +28,7 @@ ASKED = RequiredAction(
     subject="Send “Win back <b>customers</b> {{7*7}}” to 35 customers?",
     body="<b>customers</b> {{7*7}}",
     options=("Approve", "Reject"),
-    waiting_since=datetime(2026, 6, 10, 11, tzinfo=UTC),
+    waiting_since=ASKED_AT,
 )
 PAGE = f"/approvals/campaign_win_back/{quote(RUN)}/approve"
 
@@ -79,7 +81,7 @@ def test_who_approves_sees_the_way_down_the_words_the_cost_and_why(
     assert f"{settings.edge_url}/u/…" in page.text
     assert not re.search(rf"{re.escape(settings.edge_url)}/\w+/\w", page.text)
     assert "Will be written to" in page.text
-    assert "Without an answer by Wednesday" in page.text
+    assert f"Without an answer by {ASKED_AT + timedelta(hours=12):%A}" in page.text
 
 
 def test_a_yes_goes_to_airflow_in_the_visitors_name_for_what_they_have_seen(
@@ -176,3 +178,50 @@ def test_a_question_that_airflow_keeps_from_before_is_answered_for_what_is_there
     assert subject in door.see(PAGE).html
     assert door.send(PAGE, form).status == 303
     assert airflow.told[0][2] == ("Approve", {"reason": "good", "plan": subject})
+
+
+@pytest.mark.parametrize("too_late", ["silence was the answer", "every message has expired"])
+def test_what_it_is_too_late_for_is_listed_apart_and_not_approved(
+    settings: Settings, subject: str, too_late: str
+) -> None:
+    silent = too_late.startswith("silence")
+    since = ASKED_AT - timedelta(hours=12) if silent else ASKED_AT
+    airflow = PlayedAirflow()
+    airflow.waiting = [
+        replace(ASKED, waiting_since=since, given={"reason": "", "plan": subject}),
+        replace(ASKED, dag_id="of_others", given={"plan": "no plan of ours"}),
+    ]
+    clock = Clock.SIMULATED if silent else Clock.WALL
+    form = {"option": "Approve", "reason": "good", "plan": subject}
+    with studio_door(settings.model_copy(update={"clock": clock}), airflow=airflow) as door:
+        everything, page = door.see("/approvals"), door.see(PAGE)
+        answered = door.send(PAGE, form)
+        today = door.see("/")
+        refused = door.send(PAGE, {"option": "Reject", "reason": "too late anyway"})
+
+    assert f"/studio{PAGE}" not in everything.html
+    assert everything.text.count(ASKED.subject) == 2
+    assert "Too late" in everything.text
+    assert today.text.count(ASKED.subject) == 1
+    assert "nothing of this plan may leave any more" in page.text
+    assert answered.status == 409
+    assert refused.status == 303
+    assert [told[2][0] for told in airflow.told] == ["Reject"]
+
+
+def test_no_coupon_of_a_sample_belongs_to_a_customer(
+    own_day: Path, project: Path, tmp_path: Path
+) -> None:
+    campaign = project / "campaigns" / "win_back.yaml"
+    words = campaign.read_text(encoding="utf-8")
+    offer = "win_back_offer_10\n    offer: {kind: percent, value: 10, valid_days: 14, prefix: BACK}"
+    campaign.write_text(words.replace("win_back_hello", offer, 1), encoding="utf-8")
+    unsent = {"home": tmp_path / "unsent", "lake": own_day / "lake", "project": project}
+    with services(settings_at(own_day).model_copy(update=unsent)) as perennial:
+        perennial.plan("win_back", DAY)
+        shown = " ".join(sample.text for sample in perennial.samples("win_back", DAY))
+        keys = [row["message_key"] for row in sending(perennial, "win_back")]
+    stand_ins = set(re.findall(r"BACK-\w{5}-\w{5}", shown))
+
+    assert stand_ins
+    assert not stand_ins & {coupon_code("BACK", key, DEMO_SECRET) for key in keys}
