@@ -95,7 +95,7 @@ def waterfall(engine: Engine, campaign: str, day: date) -> Waterfall:
     customers = engine.scalar("select count(*) from everybody")
     planned = _open_members(engine, campaign, day)
     counted = engine.rows(
-        "select count(*) as members, count(distinct customer_id) as people from members"
+        "select count(*) as members, count(distinct customer_id) as people from fallers"
     )[0]
     falls = _outer_falls(customers, counted["people"], counted["members"])
     if not planned:
@@ -161,14 +161,17 @@ def people_behind(
 
 
 def _open_members(engine: Engine, campaign: str, day: date) -> bool:
-    """Makes `members` readable: the plan, or the audience before it is planned; says which."""
+    """Makes `fallers` readable: the plan, or the audience before it is planned; says which.
+
+    A table named `members` is what decisions are made from, which may lie in the same engine.
+    """
     try:
-        engine.view("members", plan_partition(campaign, day))
+        engine.view("fallers", plan_partition(campaign, day))
     except MissingPartition:
         engine.view("all_members", Partition(dataset=MEMBERSHIPS.name, day=day))
         name = campaign.replace("'", "''")
         engine.execute(
-            f"create or replace view members as select * from all_members where campaign = '{name}'"
+            f"create or replace view fallers as select * from all_members where campaign = '{name}'"
         )
         return False
     return True
@@ -218,28 +221,28 @@ def _outsider(row: Mapping[str, Any]) -> Someone:
 
 
 _OUTCOMES = """
-    select outcome, reason, count(*) as n from members where outcome <> 'send' group by outcome, reason
+    select outcome, reason, count(*) as n from fallers where outcome <> 'send' group by outcome, reason
     order by case outcome when 'skip' then 1 when 'defer' then 2 else 3 end, n desc, reason
 """
 _VARIANTS = """
     select step, template, channel, locale, count(*) as messages, coalesce(sum(segments), 0)::bigint as segments,
         coalesce(sum(cost), 0)::decimal(18, 4) as cost
-    from members where outcome = 'send' group by all order by step, channel, locale
+    from fallers where outcome = 'send' group by all order by step, channel, locale
 """
 _CROWDED = f"""
     select count(distinct person_id) from crowd where reason in ('{Reason.LOWER_PRIORITY}', '{Reason.CAPPED}')
 """
 _OUTSIDERS = """
     select customer_id, stage, orders, recency_days from everybody
-    anti join members using (customer_id) order by customer_id limit $limit offset $offset
+    anti join fallers using (customer_id) order by customer_id limit $limit offset $offset
 """
 _SEVERAL = """
-    select customer_id from members group by customer_id having count(*) > 1
+    select customer_id from fallers group by customer_id having count(*) > 1
     order by customer_id limit $limit offset $offset
 """
-_MEMBERS = "select customer_id from members order by customer_id limit $limit offset $offset"
+_MEMBERS = "select customer_id from fallers order by customer_id limit $limit offset $offset"
 _DECIDED = """
-    select customer_id, reason, detail, channel, locale, zone, send_at from members
+    select customer_id, reason, detail, channel, locale, zone, send_at from fallers
     where outcome = $outcome and reason is not distinct from $reason
     order by customer_id, occasion limit $limit offset $offset
 """

@@ -41,6 +41,19 @@ def test_behind_each_step_are_as_many_people_as_it_counts(sent_settings: Setting
                 assert rest == people[3:]
 
 
+def test_a_campaign_and_a_preview_for_anybody_are_looked_at_in_turn(
+    sent_settings: Settings,
+) -> None:
+    with services(sent_settings) as perennial:
+        outside = people_behind(perennial.engine, "win_back", DAY, OUTSIDE, limit=1)[0].customer_id
+        first = waterfall(perennial.engine, "win_back", DAY)
+        preview = perennial.preview("win_back", outside, day=DAY)
+        again = waterfall(perennial.engine, "win_back", DAY)
+
+        assert preview.message
+        assert again == first
+
+
 def test_an_audience_that_is_not_planned_yet_is_shown_without_messages(own_day: Path) -> None:
     plan = own_day / "lake" / "decisions" / f"day={DAY}" / "win_back.parquet"
     plan.unlink()
