@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -41,13 +41,9 @@ def steps() -> Steps:
 @pytest.fixture
 def answer(dags: dict[str, Any], steps: Steps, monkeypatch: pytest.MonkeyPatch) -> Answer:
     """Hands an answer to the task; `by` is nobody when the time is over."""
-    from perennial import orchestration
+    from perennial.orchestration import installing
 
-    @contextmanager
-    def installation() -> Iterator[Steps]:
-        yield steps
-
-    monkeypatch.setattr(orchestration, "_installation", installation)
+    monkeypatch.setattr(installing, "services", lambda _: nullcontext(steps))
     task = dags["campaign_birthday"].get_task("approve")
     monkeypatch.setattr(type(task), "skip", lambda *_, **__: None)
     run = SimpleNamespace(partition_key=DAY.isoformat())
@@ -72,14 +68,14 @@ def test_a_yes_for_what_would_leave_counts(answer: Answer) -> None:
 
 
 def test_a_yes_for_what_was_there_before_is_asked_for_again(answer: Answer) -> None:
-    from perennial.orchestration import AskedAgain
+    from perennial.orchestration.asking import AskedAgain
 
     with pytest.raises(AskedAgain, match="is not what would leave"):
         answer("Approve", plan=BEFORE)
 
 
 def test_the_same_person_does_not_count_twice(answer: Answer, steps: Steps) -> None:
-    from perennial.orchestration import AskedAgain
+    from perennial.orchestration.asking import AskedAgain
 
     steps.by.append("ann")
 

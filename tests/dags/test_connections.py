@@ -35,7 +35,7 @@ pytestmark = pytest.mark.airflow
 def test_an_airflow_connection_becomes_a_url_that_sqlalchemy_reads(kind: str, driver: str) -> None:
     from airflow.sdk import Connection
 
-    from perennial.orchestration import _source_url
+    from perennial.orchestration.connections import _source_url
 
     connection = Connection(
         conn_id="shop",
@@ -59,7 +59,7 @@ def test_an_airflow_connection_becomes_a_url_that_sqlalchemy_reads(kind: str, dr
 def test_an_airflow_connection_to_a_file_becomes_its_url(written: str) -> None:
     from airflow.sdk import Connection
 
-    from perennial.orchestration import _source_url
+    from perennial.orchestration.connections import _source_url
 
     url = make_url(_source_url(Connection(conn_id="shop", uri=written)))
     assert (url.drivername, url.database) == ("sqlite", "/data/a shop/shop.db")
@@ -68,7 +68,7 @@ def test_an_airflow_connection_to_a_file_becomes_its_url(written: str) -> None:
 def test_what_an_airflow_connection_adds_reaches_the_driver() -> None:
     from airflow.sdk import Connection
 
-    from perennial.orchestration import _source_url
+    from perennial.orchestration.connections import _source_url
 
     connection = Connection(conn_id="shop", uri="postgres://reader:p@db/shop?sslmode=require")
     assert make_url(_source_url(connection)).query == {"sslmode": "require"}
@@ -79,7 +79,7 @@ CANARY = "planted-canary-of-a-key"
 
 def settings_by(monkeypatch: pytest.MonkeyPatch, **connections: object) -> Settings:
     """The settings of a task, whose connections the environment holds."""
-    from perennial.orchestration import connected
+    from perennial.orchestration.connections import connected
 
     for name, value in connections.items():
         text = value if isinstance(value, str) else json.dumps(value)

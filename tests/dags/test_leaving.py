@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -32,15 +31,11 @@ class Steps:
 
 
 def run_task(monkeypatch: pytest.MonkeyPatch, end: Progress | Exception) -> Any:
-    from perennial import orchestration
+    from perennial.orchestration import campaigns, installing
 
-    @contextmanager
-    def installation() -> Iterator[Steps]:
-        yield Steps(end)
-
-    monkeypatch.setattr(orchestration, "_installation", installation)
+    monkeypatch.setattr(installing, "services", lambda _: nullcontext(Steps(end)))
     run = SimpleNamespace(partition_key="2026-11-21", run_after=IN_A_MINUTE - timedelta(minutes=1))
-    return orchestration.dispatch.function(
+    return campaigns.dispatch.function(
         "birthday",
         {"plan_hash": "0" * 64},
         0,

@@ -114,7 +114,7 @@ def test_a_night_waits_for_those_before_it_to_publish_and_for_no_more(dags: dict
 
 
 def test_a_turn_comes_when_no_earlier_day_is_still_to_be_published() -> None:
-    from perennial.orchestration import unpublished_before
+    from perennial.orchestration.waiting import unpublished_before
 
     states: dict[str, dict[str, str | None]] = {
         "backfill__2026-11-22T02:00:00+00:00__2026-11-18__a": {"publish": "success"},
@@ -142,18 +142,18 @@ def test_a_turn_comes_when_no_earlier_day_is_still_to_be_published() -> None:
 def test_a_run_is_for_the_day_of_its_form_else_of_its_partition(
     asked: str | None, partition: str | None, run_type: str, day: date
 ) -> None:
-    from perennial.orchestration import _day
+    from perennial.orchestration.runs import day_of
 
-    assert _day(_context(asked, partition, run_type)) == day
+    assert day_of(_context(asked, partition, run_type)) == day
 
 
 def test_a_backfill_whose_form_names_one_day_does_nothing() -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
-    from perennial.orchestration import _day
+    from perennial.orchestration.runs import day_of
 
     with pytest.raises(AirflowFailException, match="leave Day empty"):
-        _day(_context("2026-11-18", "2026-11-20", "backfill"))
+        day_of(_context("2026-11-18", "2026-11-20", "backfill"))
 
 
 def _context(asked: str | None, partition: str | None, run_type: str) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -79,27 +79,24 @@ def answer(option: str, reason: str = "It was a price correction.") -> dict[str,
 
 def run_task(
     monkeypatch: pytest.MonkeyPatch,
-    name: str,
+    task: str,
     steps: Steps,
     *given: object,
     instance: Instance | None = None,
     run_type: str = "manual",
     started: timedelta = timedelta(0),
 ) -> Any:
-    from perennial import orchestration
+    from perennial.orchestration import installing
 
-    @contextmanager
-    def installation() -> Iterator[Steps]:
-        yield steps
-
-    monkeypatch.setattr(orchestration, "_installation", installation)
+    module, _, name = task.partition(".")
+    monkeypatch.setattr(installing, "services", lambda _: nullcontext(steps))
     run = SimpleNamespace(
         partition_key=DAY.isoformat(),
         run_type=run_type,
         run_after=datetime(2026, 11, 21, tzinfo=UTC),
         start_date=datetime.now(UTC) - started,
     )
-    return getattr(orchestration, name).function(
+    return getattr(import_module(f"perennial.orchestration.{module}"), name).function(
         *given, dag_run=run, params={}, ti=instance or Instance()
     )
 
@@ -116,7 +113,7 @@ def run_task(
 def test_a_person_is_asked_of_a_stopped_night_but_never_by_a_backfill(
     monkeypatch: pytest.MonkeyPatch, *, waits: bool, run_type: str, then: str
 ) -> None:
-    assert run_task(monkeypatch, "judge", Steps(waits=waits), run_type=run_type) == then
+    assert run_task(monkeypatch, "nightly.judge", Steps(waits=waits), run_type=run_type) == then
 
 
 def test_an_approved_night_is_released_as_it_was_seen_and_then_published(
@@ -125,7 +122,7 @@ def test_an_approved_night_is_released_as_it_was_seen_and_then_published(
     steps = Steps()
     told = {"release": answer("Approve"), "judgement": {"verdict_hash": SEEN}}
 
-    assert run_task(monkeypatch, "publish", steps, instance=Instance(told)) == {"orders": 1}
+    assert run_task(monkeypatch, "nightly.publish", steps, instance=Instance(told)) == {"orders": 1}
 
     said = {"by": "ann", "reason": "It was a price correction.", "seen": SEEN}
     assert steps.did == [("release", DAY, said), ("publish", DAY), ("page", DAY)]
@@ -135,7 +132,7 @@ def test_a_night_that_nobody_was_asked_of_is_published_without_a_release(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     steps = Steps()
-    run_task(monkeypatch, "publish", steps)
+    run_task(monkeypatch, "nightly.publish", steps)
     assert steps.did == [("publish", DAY), ("page", DAY)]
 
 
@@ -146,7 +143,7 @@ def test_a_stopped_night_of_a_backfill_fails_at_once_and_tells_its_page(
 
     steps = Steps(stopped="3 rows of orders")
     with pytest.raises(AirflowFailException, match="3 rows of orders"):
-        run_task(monkeypatch, "publish", steps)
+        run_task(monkeypatch, "nightly.publish", steps)
     assert steps.did == [("page", DAY)]
 
 
@@ -156,12 +153,12 @@ def test_a_campaign_waits_for_data_and_then_says_that_nothing_was_sent(
     from airflow.sdk.exceptions import AirflowFailException
 
     steps, instance = Steps(missing=MISSING), Instance()
-    assert run_task(monkeypatch, "wait_for_audiences", steps, instance=instance) is False
+    assert run_task(monkeypatch, "waiting.wait_for_audiences", steps, instance=instance) is False
 
     with pytest.raises(AirflowFailException) as ended:
         run_task(
             monkeypatch,
-            "wait_for_audiences",
+            "waiting.wait_for_audiences",
             steps,
             instance=instance,
             started=timedelta(hours=6),
@@ -174,7 +171,7 @@ def test_a_campaign_waits_for_data_and_then_says_that_nothing_was_sent(
 
 def test_a_campaign_goes_on_as_soon_as_there_is_data(monkeypatch: pytest.MonkeyPatch) -> None:
     late = timedelta(days=1)
-    assert run_task(monkeypatch, "wait_for_audiences", Steps(), started=late) is True
+    assert run_task(monkeypatch, "waiting.wait_for_audiences", Steps(), started=late) is True
 
 
 @pytest.mark.parametrize(
@@ -188,7 +185,7 @@ def test_a_campaign_goes_on_as_soon_as_there_is_data(monkeypatch: pytest.MonkeyP
 )
 def test_a_large_or_a_held_plan_is_asked_about(*, dry_run: bool, missing: int, then: str) -> None:
     """Case 45."""
-    from perennial.orchestration import gate
+    from perennial.orchestration.campaigns import gate
 
     assert gate.function({"missing": missing}, params={"dry_run": dry_run}) == then
 
@@ -198,7 +195,7 @@ def test_who_let_a_plan_leave_is_written_down(monkeypatch: pytest.MonkeyPatch) -
     steps = Steps()
     noted = run_task(
         monkeypatch,
-        "note_approval",
+        "campaigns.note_approval",
         steps,
         "birthday",
         {"plan_hash": SEEN},

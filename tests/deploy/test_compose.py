@@ -114,9 +114,10 @@ def test_everything_that_the_image_is_made_from_is_there() -> None:
 
 def test_the_pools_that_the_dags_use_are_made() -> None:
     pools = json.loads((PROJECT / "deploy" / "pools.json").read_text(encoding="utf-8"))
-    orchestration = (PROJECT / "plugins/perennial/orchestration.py").read_text(encoding="utf-8")
+    files = (PROJECT / "plugins/perennial/orchestration").glob("*.py")
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
 
-    assert set(pools) == set(re.findall(r'^\w+_POOL = "(\w+)"', orchestration, re.MULTILINE))
+    assert set(pools) == set(re.findall(r'^\w+_POOL = "(\w+)"', code, re.MULTILINE))
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def held_by_airflow(settings: Settings) -> dict[str, object]:
     handlers, level = logging.root.handlers[:], logging.root.level
     try:
         with warnings.catch_warnings(action="ignore"):
-            from perennial.orchestration import connected
+            from perennial.orchestration.connections import connected
 
             return connected(settings)
     finally:
