@@ -15,6 +15,8 @@ from perennial.edge.link_pages import LinkPages, Opened
 from perennial.ledger.values import KnownMessage
 from perennial.model.words import ConsentSource, Topic
 from perennial.steps.answering import PREFERENCES, UNSUBSCRIBE, Leaving
+from perennial.steps.confirming import CONFIRM
+from perennial.steps.returning import Return
 
 
 def unsubscribe_routes(links: LinkPages, leaving: Gatherer[Leaving, None]) -> list[Route]:
@@ -38,7 +40,7 @@ class _Unsubscribing:
         if message is not None:
             done = await self._links.work(self._perennial.is_unsubscribed, message)
             if done:
-                return self._unsubscribed(opened, message)
+                return await self._unsubscribed(opened, message)
         return self._page("unsubscribe", opened, message)
 
     async def take(self, request: Request, opened: Opened) -> Response:
@@ -53,30 +55,35 @@ class _Unsubscribing:
         how = ConsentSource.ONE_CLICK if one_click else ConsentSource.UNSUBSCRIBE_LINK
         await self._leaving.record([Leaving(key=opened.key, how=how)])
         message = await self._links.work(self._perennial.message, opened.key)
-        return self._unsubscribed(opened, message)
+        return await self._unsubscribed(opened, message)
 
     async def _resubscribe(self, opened: Opened) -> Response:
         message = await self._links.work(self._perennial.message, opened.key)
         if message is None:
             return self._links.pages.trouble("message", opened.locale, status=404)
-        back = await self._links.work(self._perennial.resubscribe, message)
+        wording = self._links.pages.words.version(opened.locale)
+        back = await self._links.work(self._perennial.resubscribe, message, wording=wording)
         return self._page(
             "resubscribed",
             opened,
             message,
-            topics=self._named(opened, back.topics),
+            **self._told(opened, back),
+            confirm=self._links.path_to("o", CONFIRM, opened) if back.confirms_here else None,
             barred=back.barred,
         )
 
-    def _unsubscribed(self, opened: Opened, message: KnownMessage | None) -> Response:
-        topics = self._perennial.topics_of(message) if message else ()
-        return self._page(
-            "unsubscribed",
-            opened,
-            message,
-            topics=self._named(opened, topics),
-            unknown=message is None,
-        )
+    async def _unsubscribed(self, opened: Opened, message: KnownMessage | None) -> Response:
+        if message is None:
+            return self._page("unsubscribed", opened, None, unknown=True)
+        back = await self._links.work(self._perennial.way_back, message)
+        told = self._told(opened, back)
+        return self._page("unsubscribed", opened, message, unknown=False, **told)
+
+    def _told(self, opened: Opened, back: Return) -> dict[str, str]:
+        return {
+            "topics": self._named(opened, back.topics),
+            "pending": self._named(opened, back.pending),
+        }
 
     def _page(
         self,

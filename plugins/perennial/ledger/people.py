@@ -65,8 +65,8 @@ class People:
 
     def yet_to_confirm(
         self, person_id: str, *, since: datetime
-    ) -> Mapping[tuple[Channel, Topic], datetime]:
-        """What a person agreed to from an instant on, and when last, and has neither confirmed nor taken back."""
+    ) -> Mapping[tuple[Channel, Topic], ConsentEntry]:
+        """The last yes to each thing that they agreed to from an instant on and have neither confirmed nor taken back."""
         return permitting.yet_to_confirm(self._database, person_id, since=since)
 
     def prefer(

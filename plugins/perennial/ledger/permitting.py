@@ -107,18 +107,18 @@ def pending_table(database: Database) -> pa.Table:
 
 def yet_to_confirm(
     database: Database, person_id: str, *, since: datetime
-) -> Mapping[tuple[Channel, Topic], datetime]:
-    """What a person agreed to from an instant on, and when last, and has neither confirmed nor taken back."""
-    found: dict[tuple[Channel, Topic], datetime] = {}
+) -> Mapping[tuple[Channel, Topic], ConsentEntry]:
+    """The last yes of a person to each thing that they agreed to from an instant on and have neither confirmed nor taken back."""
+    found: dict[tuple[Channel, Topic], ConsentEntry] = {}
     for word in consent_history(database, person_id):
         way = (word.channel, word.topic)
         if word.state is not ConsentState.PENDING:
             found.pop(way, None)
         elif word.at >= since:
-            found[way] = word.at
+            found[way] = word
     standing = permissions_of(database, person_id)
     agreed = {(p.channel, p.topic) for p in standing if p.state is ConsentState.GRANTED}
-    return {way: at for way, at in found.items() if way not in agreed}
+    return {way: word for way, word in found.items() if way not in agreed}
 
 
 def consent_history(database: Database, person_id: str) -> Sequence[ConsentEntry]:

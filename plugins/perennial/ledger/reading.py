@@ -31,7 +31,7 @@ from perennial.ledger.statements import statement
 from perennial.ledger.tables import blocks, hold_outs, messages, suppressions
 from perennial.ledger.values import Entry, KnownMessage, Standing
 from perennial.model.keys import MessageKey
-from perennial.model.words import Channel, MessageState, Reason
+from perennial.model.words import Channel, MessageState, Reason, Topic
 
 _ROWS = 20_000
 _KEYS = 500
@@ -67,7 +67,7 @@ SUPPRESSED = pa.schema(
 )
 
 _SAME = ("key", "campaign", "step", "customer_id", "person_id", "occasion", "day")
-_NOW = ("channel", "address_key", "state", "dispatched_at")
+_NOW = ("channel", "address_key", "state", "dispatched_at", "topic")
 
 
 def history(
@@ -154,7 +154,11 @@ def known_messages(
 
 
 def _known(row: Row[Any]) -> KnownMessage:
-    words = {"channel": Channel(row.channel), "state": MessageState(row.state)}
+    words = {
+        "channel": Channel(row.channel),
+        "state": MessageState(row.state),
+        "topic": Topic(row.topic) if row.topic else None,
+    }
     return KnownMessage(**(dict(row._mapping) | words))  # noqa: SLF001 - the public name of a row's columns
 
 

@@ -168,6 +168,7 @@ class KnownMessage:
     address_key: str
     state: MessageState
     dispatched_at: datetime | None
+    topic: Topic | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,14 +43,6 @@ class Leaving:
     how: ConsentSource
 
 
-@dataclass(frozen=True, kw_only=True)
-class Return:
-    """What follows from somebody's wish to be written to again: about what, or why it cannot be."""
-
-    topics: Sequence[Topic]
-    barred: SuppressionReason | None
-
-
 class AnswerSteps(CaseSteps):
     """Taking customers at their word. Everything may be said twice.
 
@@ -72,14 +64,6 @@ class AnswerSteps(CaseSteps):
     def message(self, key: MessageKey) -> KnownMessage | None:
         """The message that a link stands in."""
         return self.ledger.message(key)
-
-    def topics_of(self, message: KnownMessage) -> Sequence[Topic]:
-        """What the message was about; nothing when its campaign is gone."""
-        return [
-            c.needed_consent
-            for c in self.campaigns
-            if c.name == message.campaign and c.needed_consent
-        ]
 
     def is_unsubscribed(self, message: KnownMessage) -> bool:
         """Whether the address of the message is unsubscribed from its channel."""
@@ -108,23 +92,6 @@ class AnswerSteps(CaseSteps):
             for entry in self._consents(message, message.channel, granted=(), how=wish.how)
         ]
         self.ledger.record_consents(said, recorded_at=now)
-
-    def resubscribe(self, message: KnownMessage) -> Return:
-        """Takes an unsubscribing back, for what the message was about; anything else is asked for on its own."""
-        now, topics = self.now(), self.topics_of(message)
-        said = self._consents(
-            message, message.channel, granted=topics, how=ConsentSource.PREFERENCE_PAGE
-        )
-        self.ledger.record_consents(said, recorded_at=now)
-        self.ledger.lift(
-            message.address_key,
-            message.channel,
-            SuppressionReason.UNSUBSCRIBED,
-            at=now,
-            by=ConsentSource.PREFERENCE_PAGE,
-        )
-        bars = self._bars(message.address_key, message.channel)
-        return Return(topics=topics, barred=min(bars, default=None))
 
     def answer_of(self, key: MessageKey) -> Answer | None:
         """What was answered to the survey of a message."""

@@ -16,7 +16,7 @@ from perennial.model.words import (
     Topic,
 )
 from perennial.settings import Transport
-from perennial.steps.confirming import ConfirmSteps
+from perennial.steps.returning import ReturnSteps
 from perennial.steps.rights import RightsSteps
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Chosen:
     wording: str | None = None
 
 
-class ChoiceSteps(ConfirmSteps, RightsSteps):
+class ChoiceSteps(ReturnSteps, RightsSteps):
     """The preference page. Every method that writes raises LedgerError when it could not."""
 
     def known(self, message: KnownMessage) -> Known:

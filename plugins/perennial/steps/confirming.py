@@ -74,7 +74,7 @@ class ConfirmSteps(AnswerSteps):
     def _waiting(self, message: KnownMessage) -> set[Topic]:
         """What the message asks about and has not been confirmed or taken back, while its link holds.
 
-        Its occasion is the last yes that it asks about; what was said later has a message of its own.
+        Its occasion is the last yes that it asks about; what was said later, and not by its own link, has a message of its own.
         """
         lasts = (self.policy.double_opt_in or DoubleOptIn(starts_on=message.day)).expires_after
         ends_on = message.day + timedelta(days=1) + lasts
@@ -84,8 +84,8 @@ class ConfirmSteps(AnswerSteps):
         pending = self.ledger.yet_to_confirm(message.person_id, since=said_at - lasts)
         return {
             topic
-            for (channel, topic), at in pending.items()
-            if channel is message.channel and at <= said_at
+            for (channel, topic), word in pending.items()
+            if channel is message.channel and (word.at <= said_at or word.proof == message.key)
         }
 
     def _asks(self, message: KnownMessage) -> bool:

@@ -16,7 +16,7 @@ from page_visits import page_of, visit
 from perennial.campaigns.definition import Audience
 from perennial.ledger.values import ConsentEntry
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import DoubleOptIn
+from perennial.model.policy import Caps, DoubleOptIn
 from perennial.model.words import (
     Channel,
     ConsentSource,
@@ -210,3 +210,89 @@ def test_only_who_came_by_an_email_has_shown_that_the_address_is_theirs(
     assert ("as soon as you confirm the address" in answer.text) == (
         expected is ConsentState.PENDING
     )
+
+
+def by_topic(perennial: Perennial) -> dict[Topic, ConsentState]:
+    """The last word on each topic of the history."""
+    return {w.topic: w.state for w in perennial.ledger.consent_history(MESSAGE.person_id)}
+
+
+@pytest.fixture
+def left(perennial: Perennial, edge: str) -> str:
+    """The page on which somebody has just unsubscribed by the message that asks for a confirmation."""
+    page = edge + page_of(perennial, MESSAGE, "unsubscribe")
+    visit(page, {"do": "unsubscribe"})
+    return page
+
+
+def test_who_leaves_by_the_message_that_asks_and_comes_back_has_yet_to_confirm_what_they_took_back(
+    perennial: Perennial, edge: str, page: str, left: str
+) -> None:
+    assert "as soon as you confirm it: Offers and ideas" in visit(left).text
+
+    answer = visit(left, {"do": "resubscribe"})
+
+    assert "as soon as you confirm it: Offers and ideas" in answer.text
+    assert "Welcome back" not in answer.text
+    assert by_topic(perennial)[Topic.OFFERS] is ConsentState.PENDING
+    assert granted(perennial) == set()
+    assert perennial.ledger.suppressions_of([MESSAGE.address_key]) == []
+    word = perennial.ledger.consent_history(MESSAGE.person_id)[-1]
+    assert (word.how, word.proof) == (ConsentSource.PREFERENCE_PAGE, MESSAGE.key)
+    assert (word.wording or "").startswith("pages/en/")
+
+    confirm = page_of(perennial, MESSAGE, "confirm")
+    assert f'action="{confirm}"' in answer.html
+    visit(edge + confirm, {"do": "confirm"})
+    assert granted(perennial) == {Topic.OFFERS}
+    assert "Thank you, it is confirmed" in visit(page).text
+
+
+def test_who_comes_back_twice_has_one_yes_to_confirm(perennial: Perennial, left: str) -> None:
+    for _ in range(3):
+        visit(left, {"do": "resubscribe"})
+
+    words = perennial.ledger.consent_history(MESSAGE.person_id)
+    assert [w.state for w in words if w.topic is Topic.OFFERS] == [
+        ConsentState.PENDING,
+        ConsentState.WITHDRAWN,
+        ConsentState.PENDING,
+    ]
+
+
+def test_who_comes_back_by_a_link_that_has_run_out_is_asked_again(
+    perennial: Perennial, left: str
+) -> None:
+    with time_machine.travel(NOON + timedelta(days=8, minutes=1), tick=True):
+        answer = visit(left, {"do": "resubscribe"})
+
+    assert "We send you an email with a link for it." in answer.text
+    assert by_topic(perennial)[Topic.OFFERS] is ConsentState.PENDING
+
+
+def test_what_stood_before_the_message_that_asks_stands_again(
+    perennial: Perennial, edge: str
+) -> None:
+    says(perennial, ConsentState.GRANTED, topic=Topic.LOYALTY, at=AGREED - timedelta(days=400))
+    page = edge + page_of(perennial, MESSAGE, "unsubscribe")
+    visit(page, {"do": "unsubscribe"})
+
+    answer = visit(page, {"do": "resubscribe"})
+
+    assert "You will hear from us about: Your points." in answer.text
+    assert granted(perennial) == {Topic.LOYALTY}
+    assert by_topic(perennial)[Topic.OFFERS] is ConsentState.PENDING
+
+
+def test_who_comes_back_by_an_email_about_something_is_written_to_again_at_once(
+    perennial: Perennial, edge: str
+) -> None:
+    """A button behind a link in an email proves that the address is theirs."""
+    offers = a_message("3", person_id=MESSAGE.person_id, address_key="address-3")
+    claiming(perennial.ledger, [offers], caps=Caps(promotional_per_day=9))
+    page = edge + page_of(perennial, offers, "unsubscribe")
+    visit(page, {"do": "unsubscribe"})
+
+    visit(page, {"do": "resubscribe"})
+
+    assert granted(perennial) == {Topic.OFFERS}

@@ -44,8 +44,8 @@ ASKS = a_campaign(
     "confirm", channels=(Channel.EMAIL,), audience=Audience(occasion="pending_consent")
 )
 ASKING = {
-    locale: a_message(
-        f"{locale}-confirm",
+    (locale, place): a_message(
+        f"{locale}-{place}-asked",
         campaign="confirm",
         occasion=AGREED.isoformat(),
         day=datetime.now(UTC).date(),
@@ -53,6 +53,7 @@ ASKING = {
         topic=None,
     )
     for locale in LOCALES
+    for place in ("confirm", "unsubscribe")
 }
 
 
@@ -102,14 +103,8 @@ def pages(
         )
         with edge_thread(perennial) as edge:
             yield (
-                lambda locale, place: (
-                    edge
-                    + page_of(
-                        perennial,
-                        ASKING[locale] if place == "confirm" else MESSAGES[locale, place],
-                        place,
-                        locale=locale,
-                    )
+                lambda locale, place, among=MESSAGES: (
+                    edge + page_of(perennial, among[locale, place], place, locale=locale)
                 )
             )
 
@@ -150,9 +145,13 @@ def test_every_page_is_fit_for_everybody(pages: Any, screens: list[Page], locale
             press(page, "main button")
             look(page)
         press(page, "main button")
-        page.goto(pages(locale, "confirm"))
+        page.goto(pages(locale, "confirm", ASKING))
         look(page)
         if page.locator("main button").count():  # one screen confirms for both
+            press(page, "main button")
+            look(page)
+        page.goto(pages(locale, "unsubscribe", ASKING))
+        for _ in range(2):
             press(page, "main button")
             look(page)
         page.goto(pages(locale, "preferences"))

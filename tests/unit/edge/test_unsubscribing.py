@@ -16,6 +16,7 @@ from page_visits import Visit, page_of, visit
 from perennial.errors import LedgerError
 from perennial.ledger.store import Ledger
 from perennial.model.keys import KEY_NAME, link_token
+from perennial.model.policy import Caps
 from perennial.model.words import (
     Channel,
     ConsentSource,
@@ -75,6 +76,16 @@ def test_whoever_only_looks_changes_nothing(perennial: Perennial, page: str) -> 
         for agent in ("Mozilla/5.0", "Barracuda Sentinel", "curl/8"):
             assert visit(page, method=method, headers={"User-Agent": agent}).status == 200
     visit(page + "?List-Unsubscribe=One-Click&do=unsubscribe")
+
+    assert contents(perennial) == before
+
+
+def test_whoever_only_looks_brings_nobody_back(perennial: Perennial, page: str) -> None:
+    """Case 29."""
+    visit(page, ONE_CLICK)
+    before = contents(perennial)
+    for method in ("GET", "HEAD"):
+        assert visit(f"{page}?do=resubscribe", method=method).status == 200
 
     assert contents(perennial) == before
 
@@ -155,6 +166,73 @@ def test_who_comes_back_agrees_to_what_the_message_was_about_and_no_more(
         (Channel.EMAIL, Topic.LOYALTY): ConsentState.WITHDRAWN,
         (Channel.EMAIL, Topic.FEEDBACK): ConsentState.WITHDRAWN,
     }
+
+
+def test_who_comes_back_can_be_written_to_again(ledger: Ledger, page: str) -> None:
+    later = [a_message(occasion=f"order-{n}") for n in (8, 9)]
+    visit(page, ONE_CLICK)
+    many = Caps(promotional_per_day=9, promotional_per_week=9)
+    assert claiming(ledger, later[:1], caps=many).claimed == frozenset()
+
+    visit(page, {"do": "resubscribe"})
+
+    assert claiming(ledger, later[1:], caps=many).claimed == {later[1].key}
+
+
+def test_coming_back_is_kept_with_its_words_and_its_proof(ledger: Ledger, page: str) -> None:
+    visit(page, ONE_CLICK)
+    visit(page, {"do": "resubscribe"})
+
+    words = [c for c in ledger.consent_history(MESSAGE.person_id) if c.state == "granted"]
+    assert [(c.how, c.proof, (c.wording or "")[:9]) for c in words] == [
+        (ConsentSource.PREFERENCE_PAGE, MESSAGE.key, "pages/en/")
+    ]
+
+
+def test_coming_back_twice_is_fine_and_takes_nothing_back_that_was_agreed_to_meanwhile(
+    perennial: Perennial, ledger: Ledger, edge: str, page: str
+) -> None:
+    visit(page, ONE_CLICK)
+    visit(page, {"do": "resubscribe"})
+    agreed = {"do": "save", "shown": "email.offers", "consent": ["email.offers", "email.loyalty"]}
+    visit(edge + page_of(perennial, MESSAGE, "preferences"), agreed)
+    before = ledger.consent_history(MESSAGE.person_id), ledger.audit_log()
+
+    assert "Welcome back" in visit(page, {"do": "resubscribe"}).text
+    assert (ledger.consent_history(MESSAGE.person_id), ledger.audit_log()) == before
+    assert standing(ledger)[Channel.EMAIL, Topic.LOYALTY] is ConsentState.GRANTED
+
+
+def test_who_comes_back_by_a_message_of_a_campaign_that_is_gone_gets_back_what_they_took_back(
+    perennial: Perennial, ledger: Ledger, edge: str
+) -> None:
+    gone = a_message("3", campaign="gone", topic=None)
+    claiming(ledger, [gone])
+    page = edge + page_of(perennial, gone, "unsubscribe")
+    agreed = {"do": "save", "shown": "", "consent": ["email.loyalty"]}
+    visit(edge + page_of(perennial, gone, "preferences"), agreed)
+    visit(page, ONE_CLICK)
+    assert "You will hear from us about: Your points." in visit(page).text
+
+    visit(page, {"do": "resubscribe"})
+
+    stands = {p.topic for p in ledger.permissions_of(gone.person_id) if p.state == "granted"}
+    assert stands == {Topic.LOYALTY}
+
+
+def test_nobody_is_promised_what_they_have_not_agreed_to(
+    perennial: Perennial, ledger: Ledger, edge: str
+) -> None:
+    gone = a_message("3", campaign="gone", topic=None)
+    claiming(ledger, [gone])
+    page = edge + page_of(perennial, gone, "unsubscribe")
+    visit(page, ONE_CLICK)
+
+    answer = visit(page, {"do": "resubscribe"})
+
+    assert "We will write to you by email again" not in answer.text
+    assert "Choose what you would like to hear about" in answer.text
+    assert reasons(ledger, gone) == set()
 
 
 def test_who_came_back_may_leave_again(ledger: Ledger, page: str) -> None:

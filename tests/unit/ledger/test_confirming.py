@@ -88,7 +88,7 @@ def test_what_waits_for_a_confirmation(
 
     found = ledger.yet_to_confirm("person-1", since=NOON - timedelta(days=7))
 
-    assert found == ({WAY: last} if waits else {})
+    assert {way: word.at for way, word in found.items()} == ({WAY: last} if waits else {})
 
 
 def test_who_took_everything_back_may_be_asked_once_more(ledger: Ledger) -> None:
