@@ -20,7 +20,7 @@ PUBLIC = "https://shop.example"
 @contextmanager
 def an_installation(home: Path, **changes: object) -> Iterator[Perennial]:
     """A demo installation whose ledger lies in `home`."""
-    with services(Settings(home=home, edge_url=PUBLIC, **changes)) as perennial:  # type: ignore[arg-type]
+    with services(Settings(home=home, **{"edge_url": PUBLIC} | changes)) as perennial:  # type: ignore[arg-type]
         yield perennial
 
 

@@ -21,6 +21,7 @@ from perennial.cli.answering import answering
 from perennial.cli.connecting import connecting
 from perennial.cli.consenting import consenting
 from perennial.cli.differing import differing
+from perennial.cli.doctoring import doctoring
 from perennial.cli.installing import installation
 from perennial.cli.listing import listing
 from perennial.cli.measuring import measuring
@@ -56,6 +57,7 @@ app.add_typer(differing)
 app.add_typer(telling)
 app.add_typer(testing)
 app.add_typer(measuring)
+app.add_typer(doctoring)
 _DAY_HELP = "Day on which messages go out, YYYY-MM-DD."
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_DAY_HELP)]
 DayOrLast = Annotated[

@@ -12,6 +12,7 @@ import typer
 from perennial.campaigns import policy_schema, schema
 from perennial.cli.check_words import check_words
 from perennial.cli.commands import app
+from perennial.cli.operating_words import doctor_page
 from perennial.model.datasets import DERIVED_DATASETS, SHOP_DATASETS, Dataset
 from perennial.model.fields import MERGE_FIELDS
 from perennial.model.words import (
@@ -48,6 +49,7 @@ def pages() -> Mapping[str, str]:
         "settings.md": _settings(),
         "commands.md": _commands(),
         "checks.md": check_words(),
+        "doctor.md": doctor_page(),
     }
 
 

@@ -115,6 +115,19 @@ def _code(error: Exception) -> str:
     return type(error).__name__
 
 
+async def greet(server: SmtpServer) -> str | None:
+    """Opens a connection as a message would, and says goodbye; says where that ended and why, or nothing."""
+    connection = _Connection(server)
+    try:
+        async with asyncio.timeout(server.total_timeout):
+            await connection.open()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the stage says what it means
+        return f"{connection.stage}: {_code(error)}"
+    finally:
+        await connection.close()
+    return None
+
+
 class Smtp:
     """Delivers emails to an SMTP server, which takes them for good or says why not."""
 
@@ -211,7 +224,7 @@ class _Connection:
 
     async def _transact(self, sender: str, to: str, data: bytes) -> aiosmtplib.SMTPResponse:
         if not self._client.is_connected:
-            await self._open()
+            await self.open()
         self.stage = Stage.MAIL
         await self._client.mail(sender)
         self.stage = Stage.RCPT
@@ -219,7 +232,7 @@ class _Connection:
         self.stage = Stage.DATA
         return await self._client.data(data)
 
-    async def _open(self) -> None:
+    async def open(self) -> None:
         self.stage = Stage.CONNECT
         self._client = self._new_client()
         await self._client.connect(timeout=self._server.connect_timeout)

@@ -33,10 +33,12 @@ class Operation(StrEnum):
     MAIL_BATCH = "mail_batch"
     SUPPRESSIONS = "suppressions"
     ACTIVITY = "activity"
+    SCOPES = "scopes"
     TEXT_SEND = "text_send"
     TEXT_LIST = "text_list"
     TEXT_FETCH = "text_fetch"
     TEXT_CHANGE = "text_change"
+    TEXT_ACCOUNT = "text_account"
 
     @property
     def provider(self) -> Provider:

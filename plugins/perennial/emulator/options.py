@@ -14,6 +14,17 @@ SENDGRID_KEY = "SG.emulator-key-for-loopback-only"
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "emulator-token-for-loopback-only"  # noqa: S105 - opens nothing but this emulator
 MESSAGING_SERVICE = "MG" + "0123456789abcdef" * 2
+# What a key of an installation needs: sending, and the lists of those who must not be written to.
+SCOPES = (
+    "mail.send",
+    "suppression.bounces.read",
+    "suppression.spam_reports.read",
+    "suppression.invalid_emails.read",
+    "suppression.unsubscribes.read",
+    "asm.groups.read",
+    "asm.groups.suppressions.read",
+    "asm.groups.suppressions.create",
+)
 _MAIL_LIMIT = RateLimit(requests=10_000, seconds=1)
 _ACTIVITY_LIMIT = RateLimit(requests=6, seconds=60)
 
@@ -121,6 +132,7 @@ class Options:
     delivery: Delivery = Delivery()
 
     sendgrid_key: str = SENDGRID_KEY
+    sendgrid_scopes: Sequence[str] = SCOPES
     senders: frozenset[str] = frozenset()
     mail_limit: RateLimit = _MAIL_LIMIT
     mail_outcomes: MailOutcomes = MailOutcomes()
@@ -132,6 +144,8 @@ class Options:
     activity_limit: RateLimit = _ACTIVITY_LIMIT
 
     account_sid: str = ACCOUNT_SID
+    account_status: str = "active"
+    account_type: str = "Full"
     auth_token: str = AUTH_TOKEN
     numbers: frozenset[str] = frozenset()
     services: Mapping[str, Sequence[str]] = field(

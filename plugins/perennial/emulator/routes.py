@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from perennial.emulator.accounts import AccountDesk
 from perennial.emulator.answers import Answer, Call
 from perennial.emulator.faults import Operation, Provider
 from perennial.emulator.mailing.activity import ActivityDesk
@@ -93,6 +94,15 @@ def texting_routes(texts: TextDesk, archive: TextArchive) -> Sequence[Route]:
         _route(Operation.TEXT_FETCH, "GET", one, archive.fetch),
         _route(Operation.TEXT_CHANGE, "POST", one, archive.change),
         _route(Operation.TEXT_CHANGE, "DELETE", one, archive.delete),
+    ]
+
+
+def account_routes(desk: AccountDesk) -> Sequence[Route]:
+    """What keys may do, and how the accounts stand."""
+    account = "/2010-04-01/Accounts/{account}.json"
+    return [
+        _route(Operation.SCOPES, "GET", "/v3/scopes", desk.scopes),
+        _route(Operation.TEXT_ACCOUNT, "GET", account, desk.account),
     ]
 
 

@@ -24,6 +24,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from perennial.emulator.accounts import AccountDesk
 from perennial.emulator.control import Control
 from perennial.emulator.courier import Courier
 from perennial.emulator.exchange import Exchange, unknown_mailing, unknown_texting
@@ -37,7 +38,13 @@ from perennial.emulator.mailing.suppressions import Suppressions
 from perennial.emulator.options import Habits, Options
 from perennial.emulator.people import People
 from perennial.emulator.record import Record
-from perennial.emulator.routes import Route, mailing_routes, suppression_routes, texting_routes
+from perennial.emulator.routes import (
+    Route,
+    account_routes,
+    mailing_routes,
+    suppression_routes,
+    texting_routes,
+)
 from perennial.emulator.texting.callbacks import Callbacks
 from perennial.emulator.texting.listing import TextArchive
 from perennial.emulator.texting.messages import TextMessage
@@ -149,6 +156,7 @@ class Emulator:
         yield from mailing_routes(self.mail, self.activity)
         yield from suppression_routes(SuppressionDesk(self.options, self.suppressions))
         yield from texting_routes(self.texts, TextArchive(self.options, self.texts))
+        yield from account_routes(AccountDesk(self.options))
 
     def _hear(self, event: MailEvent, at: float) -> None:
         self.activity.note(event, at)

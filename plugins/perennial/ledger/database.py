@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -70,6 +71,11 @@ class Database:
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
+
+    @property
+    def file(self) -> Path | None:
+        """Where SQLite keeps it; nothing for a server."""
+        return Path(str(self.url.database)) if self.dialect == "sqlite" else None
 
     def write(self, work: Callable[[Connection], Result]) -> Result:
         """Runs `work` in one transaction, again when the database asks for it; commits all or nothing.

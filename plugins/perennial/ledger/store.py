@@ -52,6 +52,7 @@ from perennial.ledger.values import (
     Suppression,
 )
 from perennial.ledger.versions import Versions
+from perennial.ledger.watching import Watching
 from perennial.model.events import ProviderEvent
 from perennial.model.keys import MessageKey, is_of_test
 from perennial.model.message import PlannedMessage, Receipt
@@ -82,7 +83,7 @@ __all__ = [
 ]
 
 
-class Ledger(People, Rights, Hearing, Responses, Versions):
+class Ledger(People, Rights, Hearing, Responses, Versions, Watching):
     """One installation's ledger, in SQLite or PostgreSQL; may be shared by threads.
 
     Nothing is connected before the first call. Every method raises LedgerError when the database fails, and has

@@ -1,0 +1,61 @@
+"""The command that looks at everything an installation stands on: doctor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from perennial.cli.installing import installation
+from perennial.cli.showing import AsJson, show
+from perennial.errors import SettingsError
+from perennial.operations.findings import Finding, Level, fail, well
+
+doctoring = typer.Typer()
+
+_COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
+
+
+@doctoring.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look at settings, stores, keys, clocks and addresses; say what to do about each finding. Sends nothing."""
+    from perennial.operations.doctor import worst
+
+    findings = _findings()
+    show(_as_json(findings), as_json, _view)
+    if worst(findings) is Level.FAIL:
+        raise typer.Exit(1)
+
+
+def _findings() -> list[Finding]:
+    from perennial.operations.doctor import examine
+
+    try:
+        with installation() as perennial:
+            return [well("settings.read"), *examine(perennial)]
+    except SettingsError as error:
+        return [fail("settings.read", str(error))]
+
+
+def _as_json(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    return [
+        {"check": f.check, "level": f.level.value, "says": f.says, "cure": f.cure} for f in findings
+    ]
+
+
+def _view(data: Any) -> RenderableType:  # noqa: ANN401 - what _as_json gives
+    table = Table.grid(padding=(0, 1))
+    for column in ("level", "check"):
+        table.add_column(column, no_wrap=True)
+    for row in data:
+        level = Level(row["level"])
+        table.add_row(Text(level, style=_COLOURS[level]), row["check"], Text(row["says"]))
+        if row["cure"]:
+            table.add_row("", "", Text(row["cure"], style="dim"))
+    counts = Counter(row["level"] for row in data)
+    return Group(table, Text(", ".join(f"{counts[level]} {level}" for level in Level)))
