@@ -37,7 +37,7 @@ select
         when ages.age_years >= 18 then '18-24'
     end as age_band,
     accounts.signed_up_on,
-    $day - accounts.signed_up_on as customer_for_days,
+    date_diff('day', accounts.signed_up_on, $day) as customer_for_days,
     standing.orders,
     coalesce(money.revenue, 0) as revenue,
     -- In whole cents, rounded half up: money is never divided as a float. Orders in a foreign currency have no part

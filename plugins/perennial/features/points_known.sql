@@ -6,7 +6,7 @@ select
     points_entries.points,
     points_entries.happened_at,
     cast(points_entries.happened_at at time zone $zone as date) as happened_on,
-    case when points_entries.points > 0 then coalesce(points_entries.expires_on, 'infinity'::date) end as expires_on
+    case when points_entries.points > 0 then coalesce(points_entries.expires_on, date '9999-12-31') end as expires_on
 from points_entries
 join accounts using (customer_id)
 where points_entries.happened_at < $starts_at

@@ -2,9 +2,10 @@
 with scores as (
     select
         money.customer_no,
-        5 - len(list_filter(quintiles.recency, lambda cut: $day - money.last_order_on > cut)) as recency_score,
-        1 + len(list_filter(quintiles.frequency, lambda cut: money.orders_365d > cut)) as frequency_score,
-        1 + len(list_filter(quintiles.monetary, lambda cut: money.revenue_365d > cut)) as monetary_score
+        5 - array_length(list_filter(quintiles.recency, lambda cut: date_diff('day', money.last_order_on, $day) > cut))
+            as recency_score,
+        1 + array_length(list_filter(quintiles.frequency, lambda cut: money.orders_365d > cut)) as frequency_score,
+        1 + array_length(list_filter(quintiles.monetary, lambda cut: money.revenue_365d > cut)) as monetary_score
     from money, quintiles
     where money.orders > 0
 )

@@ -12,7 +12,7 @@ with rhythms as (
         money.last_order_on,
         coalesce(money.orders, 0) as orders,
         money.first_order_on,
-        $day - money.last_order_on as recency_days,
+        date_diff('day', money.last_order_on, $day) as recency_days,
         coalesce(rhythm.order_gaps, 0) as order_gaps,
         case when rhythm.order_gaps >= 2 then rhythm.quartiles[2] end as usual_gap_days,
         case when rhythm.order_gaps >= 2 then rhythm.quartiles[3] - rhythm.quartiles[1] end as gap_spread_days,

@@ -4,13 +4,14 @@
 -- topics is asked once; it is the last yes that counts.
 with latest as (
     select person_id, max(happened_at) as happened_at, arg_max(customer_id, happened_at) as customer_id,
-        list(topic order by topic) as topics
+        list_sort(list(topic)) as topics
     from pending
     group by person_id
 )
 select
     customer_id,
-    strftime(happened_at at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%f+00:00') as occasion,
+    strftime(happened_at at time zone 'UTC', '%Y-%m-%d') || 'T'
+        || strftime(happened_at at time zone 'UTC', '%H:%M:%S.%f') || '+00:00' as occasion,
     cast(happened_at at time zone $zone as date) + $confirm_days - 1 as open_until,
     json_object('agreed_on', cast(happened_at at time zone $zone as date), 'topics', topics) as why
 from latest
