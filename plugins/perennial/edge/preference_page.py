@@ -13,9 +13,10 @@ from perennial.edge.birthdays import BirthdayFault, GivenDate
 from perennial.edge.forms import Form, first
 from perennial.edge.link_pages import Opened
 from perennial.edge.rendering import Pages
+from perennial.ledger.glimpsing import MOST_COUNTED
 from perennial.model.words import Channel, PreferenceName, Topic
-from perennial.pipeline.persons import PersonSummary
-from perennial.steps.choosing import Choices, Chosen, Known, Way
+from perennial.pipeline.glimpsing import PersonGlimpse
+from perennial.steps.choosing import Choices, Chosen, Way
 
 Held = tuple[str, Sequence[str], str]
 """The name of what is held, how it is shown, and what it is held for."""
@@ -34,7 +35,7 @@ class PreferencePage:
     def show(
         self,
         opened: Opened,
-        known: Known | None,
+        known: PersonGlimpse | None,
         choices: Choices,
         *,
         form: Form | None = None,
@@ -64,7 +65,7 @@ class PreferencePage:
             paused_until=self._pages.date(opened.locale, paused) if paused else None,
             pauses=pauses,
             pause=pause if pause in pauses else pauses[0],
-            held=list(self._held(opened, known.summary, choices)) if known else [],
+            held=list(self._held(opened, known, choices)) if known else [],
         )
 
     def saved(self, opened: Opened, after: Choices, chosen: Chosen) -> list[str]:
@@ -143,22 +144,27 @@ class PreferencePage:
             for channel, reason in choices.barred.items()
         ]
 
-    def _held(self, opened: Opened, summary: PersonSummary, choices: Choices) -> Iterator[Held]:
+    def _held(self, opened: Opened, known: PersonGlimpse, choices: Choices) -> Iterator[Held]:
         def number(count: int) -> list[str]:
             return [format_decimal(count, locale=opened.locale.replace("-", "_"))]
 
-        if summary.emails:
-            yield "emails", summary.emails, "write"
-        if summary.phones:
-            yield "phones", summary.phones, "write"
+        def counted(count: int) -> list[str]:
+            """Messages are counted so far and no further, and answers among those."""
+            shown = number(min(count, MOST_COUNTED))
+            return shown if known.messages <= MOST_COUNTED else [f"{shown[0]}+"]
+
+        if known.emails:
+            yield "emails", known.emails, "write"
+        if known.phones:
+            yield "phones", known.phones, "write"
         if choices.birth_date:
             yield "birth_date", [self._pages.date(opened.locale, choices.birth_date)], "birthday"
-        yield "orders", number(summary.orders), "orders"
-        if summary.points_balance:
-            yield "points", number(summary.points_balance), "points"
-        yield "messages", number(summary.messages), "messages"
-        if summary.answers:
-            yield "answers", number(summary.answers), "answers"
+        yield "orders", number(known.orders), "orders"
+        if known.points_balance:
+            yield "points", number(known.points_balance), "points"
+        yield "messages", counted(known.messages), "messages"
+        if known.answers:
+            yield "answers", counted(known.answers), "answers"
 
 
 def _months(locale: str) -> list[str]:

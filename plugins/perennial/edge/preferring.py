@@ -18,8 +18,9 @@ from perennial.edge.preference_page import PAUSES, PreferencePage
 from perennial.errors import PerennialError
 from perennial.ledger.values import KnownMessage
 from perennial.model.words import PreferenceName
+from perennial.pipeline.glimpsing import PersonGlimpse
 from perennial.steps.answering import PREFERENCES
-from perennial.steps.choosing import Choices, Chosen, Known
+from perennial.steps.choosing import Choices, Chosen
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class _Preferring:
         return await self._save(opened, message, known, form)
 
     async def _switch_off(
-        self, opened: Opened, message: KnownMessage, known: Known | None
+        self, opened: Opened, message: KnownMessage, known: PersonGlimpse | None
     ) -> Response:
         await self._links.work(self._perennial.switch_off, message, known)
         choices = await self._links.work(self._perennial.choices, message, known)
@@ -76,7 +77,7 @@ class _Preferring:
         )
 
     async def _save(
-        self, opened: Opened, message: KnownMessage, known: Known | None, form: Form
+        self, opened: Opened, message: KnownMessage, known: PersonGlimpse | None, form: Form
     ) -> Response:
         before = await self._links.work(self._perennial.choices, message, known)
         birthday = read_birthday(form, today=self._perennial.now().date())
@@ -109,7 +110,7 @@ class _Preferring:
             wording=self._pages.words.version(opened.locale),
         )
 
-    async def _known(self, message: KnownMessage) -> Known | None:
+    async def _known(self, message: KnownMessage) -> PersonGlimpse | None:
         """Last night's data; without them the page does what the ledger alone allows."""
         asked = asyncio.get_running_loop().run_in_executor(
             self._lake, self._perennial.known, message

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
-from perennial.ledger import deeds, erasing, persons
+from perennial.ledger import deeds, erasing, glimpsing, persons
 from perennial.ledger.database import Database
 from perennial.ledger.deeds import Restore
 from perennial.ledger.erasing import Erasure
+from perennial.ledger.glimpsing import Glimpse
 from perennial.ledger.persons import HeldRows, Rows
 from perennial.ledger.values import Command
 
@@ -29,6 +30,10 @@ class Rights:
         return persons.held_about(
             self._database, customer_ids, address_keys=address_keys, subjects=subjects
         )
+
+    def glimpse_of(self, customer_ids: Collection[str], *, person_ids: Collection[str]) -> Glimpse:
+        """How much is held about some accounts, counted so far as costs little; see glimpsing.py."""
+        return glimpsing.glimpse_of(self._database, customer_ids, person_ids=person_ids)
 
     def blocks_of(self, keys: Collection[str]) -> Rows:
         """Why messages were blocked, day by day; each row is named by its columns."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -96,8 +96,8 @@ class PersonRecord:
         """The masked view, for the preference page."""
         return PersonSummary(
             accounts=len(self.features),
-            emails=_distinct(masked_email(row["email"]) for row in self.contacts if row["email"]),
-            phones=_distinct(masked_phone(row["phone"]) for row in self.contacts if row["phone"]),
+            emails=distinct(masked_email(row["email"]) for row in self.contacts if row["email"]),
+            phones=distinct(masked_phone(row["phone"]) for row in self.contacts if row["phone"]),
             language=self.language,
             birth_date=self.preferences.get(PreferenceName.BIRTH_DATE) or self._birth_date,
             paused_until=self.preferences.get(PreferenceName.PAUSED_UNTIL),
@@ -188,10 +188,21 @@ def _stands_beside(row: Row, before: Row) -> bool:
     return earlier and both == (ConsentState.GRANTED, ConsentState.PENDING)
 
 
-def _features(engine: Engine, customer_id: str, day: date) -> Rows:
+def accounts_of(engine: Engine, customer_id: str, day: date) -> list[str]:
+    """The accounts of the person who has an account, as known on a day.
+
+    Raises:
+        UnknownPerson: no account of that id was known on that day.
+        MissingPartition: the night has not been that far.
+    """
+    engine.view(CUSTOMER_FEATURES.name, Partition(dataset=CUSTOMER_FEATURES.name, day=day))
+    return [row["customer_id"] for row in _features(engine, customer_id, day, "customer_id")]
+
+
+def _features(engine: Engine, customer_id: str, day: date, columns: str = "*") -> Rows:
     found = engine.rows(
-        """
-        select * from customer_features
+        f"""
+        select {columns} from customer_features
         where person_id = (select person_id from customer_features where customer_id = $customer)
         order by customer_id
         """,
@@ -246,8 +257,19 @@ def _put_aside(engine: Engine, accounts: Sequence[str]) -> Rows:
 
 
 def _consents(engine: Engine, accounts: Sequence[str], held: HeldRows) -> Rows:
-    """The shop's entries and our own, by time; when two come at once, the shop's is the earlier."""
-    shop = engine.rows(
+    """The shop's entries and our own, by time."""
+    ours = ({**row, "said_by": "perennial"} for row in held.consents)
+    return by_time([*shops_consents(engine, accounts), *ours])
+
+
+def by_time(words: Sequence[Row]) -> Rows:
+    """Words on consents in their order; when two come at once, the shop's is the earlier."""
+    return tuple(sorted(words, key=lambda row: (row["at"], row["said_by"] != "shop")))
+
+
+def shops_consents(engine: Engine, accounts: Sequence[str]) -> Sequence[Row]:
+    """What the shop was told about consents by some accounts; the day must be open."""
+    return engine.rows(
         f"""
         select channel, topic, state, happened_at as at, source as how, null as wording, consent_id as proof,
             customer_id, 'shop' as said_by
@@ -255,8 +277,6 @@ def _consents(engine: Engine, accounts: Sequence[str], held: HeldRows) -> Rows:
         """,
         {"accounts": list(accounts)},
     )
-    ours = ({**row, "said_by": "perennial"} for row in held.consents)
-    return tuple(sorted([*shop, *ours], key=lambda row: (row["at"], row["said_by"] != "shop")))
 
 
 def _chosen(held: HeldRows) -> Row:
@@ -297,5 +317,6 @@ def _address_keys(contacts: Rows) -> list[str]:
     return sorted({key for key in keys if key})
 
 
-def _distinct(texts: Any) -> tuple[str, ...]:  # noqa: ANN401 - any iterable of text
+def distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each text once, in the order of their first."""
     return tuple(dict.fromkeys(texts))

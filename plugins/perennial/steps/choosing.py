@@ -21,20 +21,9 @@ from perennial.steps.rights import RightsSteps
 
 if TYPE_CHECKING:
     from perennial.ledger.values import ConsentEntry, KnownMessage, Suppression
-    from perennial.pipeline.persons import PersonRecord, PersonSummary
+    from perennial.pipeline.glimpsing import PersonGlimpse
 
 Way = tuple[Channel, Topic]
-
-_KEYS = {Channel.EMAIL: "email_key", Channel.SMS: "phone_key", Channel.WHATSAPP: "phone_key"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """What last night's data say about a person: for the page, and where else they are reached."""
-
-    summary: PersonSummary
-    countries: frozenset[str]
-    address_keys: Mapping[Channel, frozenset[str]] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,17 +61,21 @@ class Chosen:
 class ChoiceSteps(ReturnSteps, RightsSteps):
     """The preference page. Every method that writes raises LedgerError when it could not."""
 
-    def known(self, message: KnownMessage) -> Known:
-        """What last night's data say about the person; not for several threads at once.
+    def known(self, message: KnownMessage) -> PersonGlimpse:
+        """What last night's data say about the person, at the same cost for everybody; not for several threads at once.
 
         Raises:
             UnknownPerson: they say nothing.
             MissingPartition: no night has run yet.
         """
-        record = self.person(message.customer_id)
-        countries = frozenset(row["country"] for row in record.contacts if row["country"])
-        return Known(
-            summary=record.summary(), countries=countries, address_keys=_address_keys(record)
+        from perennial.pipeline.glimpsing import glimpse_person
+
+        return glimpse_person(
+            self.engine,
+            self.ledger,
+            customer_id=message.customer_id,
+            person_id=message.person_id,
+            day=self.last_night(),
         )
 
     def ways(self) -> tuple[Sequence[Channel], Sequence[Topic]]:
@@ -92,7 +85,7 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
         carried = [c for c in Channel if self.settings.transport_of(c) is not Transport.NONE]
         return [c for c in carried if c in channels], [t for t in Topic if t in topics]
 
-    def choices(self, message: KnownMessage, known: Known | None) -> Choices:
+    def choices(self, message: KnownMessage, known: PersonGlimpse | None) -> Choices:
         """What stands for the person whom the message was for."""
         channels, topics = self.ways()
         chosen = self.ledger.preferences_of(message.person_id)
@@ -101,7 +94,6 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
             channel: {s.reason for s in standing if s.channel is channel} for channel in Channel
         }
         agreed = {way for way in self._granted(message, known) if not bars[way[0]]}
-        summary = known.summary if known else None
         paused_until = chosen.paused_until
         return Choices(
             channels=channels,
@@ -112,12 +104,12 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
                 for channel, reasons in bars.items()
                 if channel in channels and reasons - {SuppressionReason.UNSUBSCRIBED}
             },
-            language=chosen.language or (summary.language if summary else None),
-            birth_date=chosen.birth_date or (summary.birth_date if summary else None),
+            language=chosen.language or (known.language if known else None),
+            birth_date=chosen.birth_date or (known.birth_date if known else None),
             paused_until=paused_until if paused_until and paused_until > self.now() else None,
         )
 
-    def choose(self, message: KnownMessage, known: Known | None, chosen: Chosen) -> None:
+    def choose(self, message: KnownMessage, known: PersonGlimpse | None, chosen: Chosen) -> None:
         """Notes what somebody chose, from now on.
 
         Who agrees to something on a channel that they had unsubscribed from is written to there again, about what
@@ -157,7 +149,7 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
         """Until when a pause of so many days lasts, as the ledger takes it."""
         return (self.now() + timedelta(days=days)).isoformat(timespec="seconds")
 
-    def switch_off(self, message: KnownMessage, known: Known | None) -> None:
+    def switch_off(self, message: KnownMessage, known: PersonGlimpse | None) -> None:
         """Stops every channel and every topic, for every address of the person that is known."""
         now, how = self.now(), ConsentSource.PREFERENCE_PAGE
         for channel in Channel:
@@ -176,9 +168,9 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
         ]
         self.ledger.record_consents(said, recorded_at=now)
 
-    def _granted(self, message: KnownMessage, known: Known | None) -> Iterable[Way]:
+    def _granted(self, message: KnownMessage, known: PersonGlimpse | None) -> Iterable[Way]:
         """The later of the shop's word and ours, for each channel and topic."""
-        said = [*known.summary.consents] if known else []
+        said = [*known.consents] if known else []
         last = {(s.channel, s.topic): (s.since, s.state) for s in said}
         for permission in self.ledger.permissions_of(message.person_id):
             way, word = (permission.channel, permission.topic), (permission.since, permission.state)
@@ -187,7 +179,7 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
         return [way for way, (_, state) in last.items() if state is ConsentState.GRANTED]
 
     def _coming_back(
-        self, message: KnownMessage, known: Known | None, channels: set[Channel]
+        self, message: KnownMessage, known: PersonGlimpse | None, channels: set[Channel]
     ) -> list[Suppression]:
         return [
             each
@@ -195,14 +187,14 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
             if each.channel in channels and each.reason is SuppressionReason.UNSUBSCRIBED
         ]
 
-    def _standing(self, message: KnownMessage, known: Known | None) -> list[Suppression]:
+    def _standing(self, message: KnownMessage, known: PersonGlimpse | None) -> list[Suppression]:
         """What stands against the addresses at which the person is reached, each on its own channel."""
         reached = {channel: self._addresses(message, known, channel) for channel in Channel}
         keys = {key for keys in reached.values() for key in keys}
         return [s for s in self.ledger.suppressions_of(keys) if s.address_key in reached[s.channel]]
 
     def _addresses(
-        self, message: KnownMessage, known: Known | None, channel: Channel
+        self, message: KnownMessage, known: PersonGlimpse | None, channel: Channel
     ) -> frozenset[str]:
         """Where the person is reached: by the address of the message on its channel, on others by all that are known."""
         if channel is message.channel:
@@ -214,10 +206,3 @@ def _pending_if_email(entry: ConsentEntry) -> ConsentEntry:
     if (entry.channel, entry.state) != (Channel.EMAIL, ConsentState.GRANTED):
         return entry
     return replace(entry, state=ConsentState.PENDING)
-
-
-def _address_keys(record: PersonRecord) -> dict[Channel, frozenset[str]]:
-    return {
-        channel: frozenset(row[column] for row in record.contacts if row[column])
-        for channel, column in _KEYS.items()
-    }
