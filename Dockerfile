@@ -1,5 +1,5 @@
 # Airflow with Perennial in it, from the same lock as on every desk. One image for all of Airflow's services.
-FROM python:3.11-slim-bookworm
+FROM python:3.11.13-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 \
     UV_LINK_MODE=copy \
@@ -23,7 +23,8 @@ WORKDIR /opt/perennial
 COPY pyproject.toml requirements.lock README.md LICENSE ./
 RUN pip install --no-cache-dir --disable-pip-version-check "uv>=0.9" \
     && python -m venv /opt/venv \
-    && uv pip install --no-cache --requirements pyproject.toml --extra sample --constraints requirements.lock
+    && uv pip install --no-cache --requirements pyproject.toml --extra sample --extra celery --extra try \
+        --constraints requirements.lock
 
 COPY . .
 RUN uv pip install --no-cache --no-deps --editable .

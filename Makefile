@@ -9,7 +9,7 @@ SEED ?= 1
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo docs test test-backfill test-studio check chaos bench bench-sending up down reference
+.PHONY: help set-up demo docs test test-backfill test-deploy test-studio check chaos bench bench-sending up down reference
 
 help: ## Show this list
 	@if [ -t 1 ]; then bold=$$(printf '\033[1m') plain=$$(printf '\033[0m'); fi; \
@@ -31,6 +31,10 @@ test: $(READY) ## Run the tests; ARGS="tests/unit -k birthday" runs some of them
 
 test-backfill: $(READY) ## Backfill by command and by form in a running Airflow, and see that nobody hears of it
 	@$(BIN)/python -m pytest -n 0 -m scheduler tests/acceptance/test_backfill_in_airflow.py
+
+test-deploy: $(READY) ## Start all of docker-compose.yml without containers, send, kill a worker, and count
+	@scripts/test_services.sh
+	@$(BIN)/python -m pytest -n 0 -m deploy tests/deploy/test_running.py
 
 test-studio: $(READY) ## Drive the Studio in a whole Airflow by a browser, and take the pictures of the docs
 	@STUDIO_PICTURES=docs/images $(BIN)/python -m pytest -n0 tests/acceptance/test_studio_in_airflow.py

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# What a few tests need from the system: PostgreSQL for the ledger, MariaDB as a shop's, Chromium for how emails look.
+# What a few tests need from the system: PostgreSQL for the ledger, MariaDB as a shop's, Redis for Celery, Chromium for how emails look.
 # Installs them where that is possible; where not, says in one line what is missing, and those tests are skipped.
 set -uo pipefail
 
 missing=()
 compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=(postgresql)
 PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || missing+=(mariadb-server)
+command -v redis-server >/dev/null || missing+=(redis-server)
 command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
 [ ${#missing[@]} -eq 0 ] && exit 0
 

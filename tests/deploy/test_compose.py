@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,21 +14,37 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from deploy.compose_file import (
+    COMPOSE,
+    MissingVariable,
+    Service,
+    image_environment,
+    read_services,
+    read_variables,
+)
+from deploy.native_services import PROGRAMS
 from perennial.settings import PROJECT, Settings
 
-COMPOSE = PROJECT / "docker-compose.yml"
 _VARIABLE = re.compile(r"\$\{(\w+)(:[-?][^}]*)?\}")
-
-
-@pytest.fixture(scope="module")
-def services() -> dict[str, Any]:
-    loaded: dict[str, Any] = YAML(typ="safe").load(COMPOSE)
-    return dict(loaded["services"])
+AIRFLOW = {"api-server", "scheduler", "dag-processor", "triggerer", "worker"}
+SECRETS = {
+    "POSTGRES_PASSWORD",
+    "REDIS_PASSWORD",
+    "AIRFLOW_FERNET_KEY",
+    "AIRFLOW_API_SECRET_KEY",
+    "AIRFLOW_JWT_SECRET",
+    "PERENNIAL_SECRET",
+}
+SETTINGS = {f"PERENNIAL_{name.upper()}" for name in Settings.model_fields}
 
 
 def _example() -> dict[str, str]:
-    lines = (PROJECT / ".env.example").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return read_variables(PROJECT / ".env.example")
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Service]:
+    return read_services(_example() | {name: f"a-{name}" for name in SECRETS})
 
 
 def test_the_compose_file_follows_the_specification() -> None:
@@ -47,51 +65,153 @@ def test_the_compose_file_follows_the_specification() -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-def test_every_part_of_airflow_runs_and_is_watched(services: dict[str, Any]) -> None:
-    watched = {name for name, service in services.items() if "healthcheck" in service}
+def test_every_service_that_stays_is_watched(services: dict[str, Service]) -> None:
+    watched = {name for name, service in services.items() if service.check}
 
-    airflow = {"api-server", "scheduler", "dag-processor", "triggerer"}
-    assert watched == {"postgres", "edge", *airflow}
+    assert watched == {"postgres", "redis", "edge", "mail", *AIRFLOW}
     assert set(services) - watched == {"init", "cli"}
 
 
-def test_nothing_starts_before_the_databases_are_ready(services: dict[str, Any]) -> None:
-    for name in ("api-server", "scheduler", "dag-processor", "triggerer", "edge", "cli"):
-        condition = services[name]["depends_on"]["init"]["condition"]
+def test_every_image_is_pinned(services: dict[str, Service]) -> None:
+    of_others = {service.image for service in services.values() if not service.ours}
+    base = re.findall(r"(?m)^FROM (\S+)$", (PROJECT / "Dockerfile").read_text(encoding="utf-8"))
 
-        assert condition == "service_completed_successfully"
-    assert services["init"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    for image in {*of_others, *base}:
+        assert re.search(r":\d+\.\d+[\w.-]*$", image), image
+
+
+def test_nothing_starts_before_the_databases_are_ready(services: dict[str, Service]) -> None:
+    for name in (*AIRFLOW, "edge", "cli"):
+        assert services[name].depends_on["init"] == "service_completed_successfully"
+    assert services["init"].depends_on == {"postgres": "service_healthy"}
+    assert services["scheduler"].depends_on["redis"] == "service_healthy"
+    assert services["worker"].depends_on["redis"] == "service_healthy"
+
+
+def test_only_airflow_and_the_edge_are_reached_and_from_this_machine_alone(
+    services: dict[str, Service],
+) -> None:
+    published = {name: service.published for name, service in services.items() if service.published}
+
+    assert published == {"api-server": ("127.0.0.1:8080:8080",), "edge": ("127.0.0.1:8090:8090",)}
+
+
+def test_the_service_that_the_world_reaches_knows_no_key_of_airflow(
+    services: dict[str, Service],
+) -> None:
+    told = services["edge"].environment
+    keys = {told[name] for name in SECRETS if name.startswith(("AIRFLOW", "REDIS"))}
+
+    assert keys == {""}
+    for name in SECRETS:
+        if name.startswith(("AIRFLOW", "REDIS")):
+            assert not any(f"a-{name}" in value for value in told.values())
+    assert "/opt/airflow" not in services["edge"].mounts
+
+
+def test_what_a_container_writes_is_in_a_volume_that_is_named(
+    services: dict[str, Service],
+) -> None:
+    declared = set(YAML(typ="safe").load(COMPOSE)["volumes"])
+    mounted = {
+        outside
+        for service in services.values()
+        for outside in service.mounts.values()
+        if not outside.startswith("./")
+    }
+
+    assert mounted == declared
+    image = image_environment()
+    assert {image["AIRFLOW_HOME"], image["PERENNIAL_HOME"]} <= set(services["worker"].mounts)
+
+
+def test_what_is_mounted_from_the_project_is_there(services: dict[str, Service]) -> None:
+    for service in services.values():
+        for outside in service.mounts.values():
+            assert not outside.startswith("./") or (PROJECT / outside).exists(), outside
 
 
 def test_every_variable_is_explained_in_the_example() -> None:
     used = {name for name, _ in _VARIABLE.findall(COMPOSE.read_text(encoding="utf-8"))}
 
-    assert used == set(_example())
+    assert used <= set(_example())
+    assert set(_example()) - used <= SETTINGS
 
 
-def test_no_secret_has_a_value_before_somebody_gives_it_one() -> None:
-    secrets = {"POSTGRES_PASSWORD", "AIRFLOW_FERNET_KEY", "AIRFLOW_API_SECRET_KEY"}
-    transports = {
-        "PERENNIAL_SMTP_PASSWORD",
-        "PERENNIAL_SENDGRID_API_KEY",
-        "PERENNIAL_TWILIO_AUTH_TOKEN",
+@pytest.mark.parametrize("name", sorted(SECRETS))
+def test_nothing_starts_without_a_secret_and_none_has_a_value_from_us(name: str) -> None:
+    given = _example() | dict.fromkeys(SECRETS - {name}, "given")
+
+    assert _example()[name] == ""
+    with pytest.raises(MissingVariable, match=name):
+        read_services(given)
+
+
+def test_only_settings_that_exist_are_set(services: dict[str, Service]) -> None:
+    for service in services.values():
+        given = {name for name in service.environment if name.startswith("PERENNIAL_")}
+
+        assert given <= SETTINGS
+    assert {n for n in image_environment() if n.startswith("PERENNIAL_")} <= SETTINGS
+
+
+def test_only_options_of_airflow_that_exist_are_set(services: dict[str, Service]) -> None:
+    from airflow.configuration import conf
+
+    given = {
+        name for service in services.values() for name in service.environment
+    } | image_environment().keys()
+    named = sorted(name for name in given if name.startswith("AIRFLOW__"))
+    found = {
+        f"AIRFLOW__{section}__{option}".upper()
+        for section, described in conf.configuration_description.items()
+        for option in described["options"]
     }
-    secrets |= {"AIRFLOW_JWT_SECRET", "PERENNIAL_SECRET"} | transports
-    needed = {
-        name
-        for name, default in _VARIABLE.findall(COMPOSE.read_text(encoding="utf-8"))
-        if default.startswith(":?")
+
+    assert [name for name in named if name not in found] == []
+
+
+def test_every_command_and_every_check_is_a_program_of_the_image(
+    services: dict[str, Service],
+) -> None:
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    programs = {
+        word
+        for service in services.values()
+        for words in (service.command, service.check)
+        for word in _programs(words)
     }
 
-    assert needed == secrets - transports
-    assert {name: _example()[name] for name in secrets} == dict.fromkeys(secrets, "")
+    assert [name for name in sorted(programs - PROGRAMS) if not shutil.which(name, path=path)] == []
 
 
-def test_only_settings_that_exist_are_set(services: dict[str, Any]) -> None:
-    given = {n for n in services["scheduler"]["environment"] if n.startswith("PERENNIAL_")}
-    known = {f"PERENNIAL_{name.upper()}" for name in Settings.model_fields}
+def _programs(words: tuple[str, ...]) -> list[str]:
+    """The first word; of a line for a shell, the first word of each of its commands."""
+    if not words:
+        return []
+    if words[0] not in {"bash", "/bin/sh"}:
+        return [words[0]]
+    return [words[0], *(part.split()[0] for part in words[-1].removeprefix("exec ").split("&&"))]
 
-    assert given <= known
+
+def test_every_command_knows_its_options(services: dict[str, Service]) -> None:
+    """Airflow's and ours are read by the parsers that would read them."""
+    from airflow.cli.cli_parser import get_parser
+    from typer.main import get_command
+
+    from perennial.cli.commands import app
+
+    parser, ours = get_parser(), get_command(app)
+    for service in services.values():
+        for words in (service.command, service.check):
+            line = " ".join(words[2:] if words[:1] == ("bash",) else words)
+            for part in line.removeprefix("exec ").split("&&"):
+                program, *rest = part.split() or [""]
+                if program == "airflow":
+                    parser.parse_args(rest)
+                elif program == "perennial" and rest != ["--help"]:
+                    command = ours.commands[rest[0]]
+                    command.make_context(rest[0], rest[1:])
 
 
 def test_secrets_never_travel_into_the_image_or_the_repository() -> None:
