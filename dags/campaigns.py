@@ -6,12 +6,15 @@ A file with mistakes appears as a DAG that says what they are; the other campaig
 from perennial.campaigns.reading import read_campaign
 from perennial.errors import CampaignError
 from perennial.orchestration import broken_campaign_dag, campaign_dag
-from perennial.steps.services import campaign_files, shard_count, shop_zone
+from perennial.steps.services import approval_limit, campaign_files, shard_count, shop_zone
 
 for path in campaign_files():
     try:
         dag = campaign_dag(
-            read_campaign(path, conditions=False), zone=shop_zone(), shards=shard_count()
+            read_campaign(path, conditions=False),
+            zone=shop_zone(),
+            shards=shard_count(),
+            approval_limit=approval_limit(),
         )
     except CampaignError as error:
         dag = broken_campaign_dag(path.stem, error)

@@ -208,6 +208,12 @@ class Settings(BaseSettings):
         le=22,
         description="Hours that a stopped night waits for somebody to release it; then nothing of it is published.",
     )
+    approve_above: int | None = Field(
+        None,
+        ge=0,
+        description="A plan with more messages than this waits for a person's approval, whatever its campaign says; 0"
+        " asks whenever there is a message. Without it, campaigns decide.",
+    )
     test_recipients: str | None = Field(
         None,
         description="Where tests of messages may go: domains, addresses and numbers, with commas; without it, to the"

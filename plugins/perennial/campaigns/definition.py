@@ -174,6 +174,13 @@ class Approval(_Part):
             return 2
         return 1 if self.above is not None and messages > self.above else 0
 
+    def with_limit(self, limit: int | None) -> Approval:
+        """The same, where the installation asks a person above `limit` messages, whatever its campaigns say."""
+        if limit is None:
+            return self
+        above = limit if self.above is None else min(limit, self.above)
+        return self.model_copy(update={"above": above})
+
     @model_validator(mode="after")
     def _two_are_asked_above_one(self) -> Approval:
         if self.two_above is not None and self.two_above < (self.above or 0):

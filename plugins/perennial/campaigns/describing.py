@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from perennial.campaigns.definition import Campaign
+    from perennial.campaigns.definition import Approval, Campaign
 
 
-def describe_campaign(campaign: Campaign) -> str:
-    """What a campaign does, in Markdown."""
+def describe_campaign(campaign: Campaign, *, approval_limit: int | None = None) -> str:
+    """What a campaign does, in Markdown, where an installation may ask for approvals above a limit of its own."""
     return (
         f"## {campaign.title}\n\n{campaign.description or ''}\n\n"
         f"**Goal**: {campaign.goal or 'not stated'}\n\n"
         f"Every run waits for the day's verified data, plans who is written to and why everybody else is not,"
-        f" {_approval_words(campaign)}, sends each at"
+        f" {_approval_words(campaign.approval.with_limit(approval_limit))}, sends each at"
         f" {campaign.send_at:%H:%M} on the customer's clock, and accounts for everybody.\n\n"
         f"**When a run begins late**: {campaign.catch_up.sentence}\n\n"
         "Clearing a task or running a day again never writes to anybody twice.\n\n"
@@ -22,8 +22,8 @@ def describe_campaign(campaign: Campaign) -> str:
     )
 
 
-def _approval_words(campaign: Campaign) -> str:
-    above, two_above = campaign.approval.above, campaign.approval.two_above
+def _approval_words(approval: Approval) -> str:
+    above, two_above = approval.above, approval.two_above
     asked = []
     if above is not None:
         asked.append(f"asks for approval when more than {above:,} messages would leave")

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 PROVIDER_POOL = "providers"
 
 
-def campaign_dag(campaign: Campaign, *, zone: ZoneInfo, shards: int) -> DAG:
+def campaign_dag(
+    campaign: Campaign, *, zone: ZoneInfo, shards: int, approval_limit: int | None = None
+) -> DAG:
     """A campaign on its own cron: waits for the day's audiences, never for assets, so a backfill cannot send."""
     with DAG(
         dag_id=f"campaign_{campaign.name}",
@@ -33,7 +35,7 @@ def campaign_dag(campaign: Campaign, *, zone: ZoneInfo, shards: int) -> DAG:
         max_active_runs=1,
         default_args=DEFAULTS | {"owner": campaign.owner},
         params=_params(),
-        doc_md=describe_campaign(campaign),
+        doc_md=describe_campaign(campaign, approval_limit=approval_limit),
         tags=["perennial", "campaign", str(campaign.topic)],
         description=campaign.title,
     ) as dag:

@@ -54,7 +54,7 @@ class ApprovalSteps(Installation):
         """
         from perennial.pipeline.approving import approvals_of, messages_in, why_asked
 
-        rule = self.campaign(campaign).approval
+        rule = self.campaign(campaign).approval.with_limit(self.settings.approve_above)
         holds = self._held_for(campaign, day)
         messages = messages_in(self.engine, campaign, day)
         needed = max(rule.needed(messages), 1 if holds else 0)

@@ -64,6 +64,11 @@ def shard_count() -> int:
     return read_settings().shards
 
 
+def approval_limit() -> int | None:
+    """How many messages of a plan may leave without asking, whatever its campaign says; None: campaigns decide."""
+    return read_settings().approve_above
+
+
 def release_wait() -> timedelta:
     """How long a stopped night waits for somebody to release it."""
     return timedelta(hours=read_settings().release_hours)

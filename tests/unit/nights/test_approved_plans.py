@@ -161,6 +161,24 @@ def test_a_large_plan_leaves_when_two_people_have_said_yes(
     assert accepted(home)
 
 
+@pytest.mark.parametrize("words", ["{above: 100000}", "{drift: 5%}"])
+def test_an_installation_may_ask_above_a_limit_of_its_own_whatever_a_campaign_says(
+    home: Path, project: Path, words: str
+) -> None:
+    rule(project, words)
+    update = {"project": project, "approve_above": 0}
+    with services(settings_at(home).model_copy(update=update)) as perennial:
+        plan_hash = perennial.plan(CAMPAIGN, DAY).plan_hash
+        with pytest.raises(PlanError, match=r"messages are more than 0\."):
+            perennial.dispatch(CAMPAIGN, DAY, plan_hash=plan_hash)
+        assert not accepted(home)
+
+        say_yes(perennial, "ann")
+        perennial.dispatch(CAMPAIGN, DAY, plan_hash=plan_hash)
+
+    assert accepted(home)
+
+
 def test_what_was_looked_at_is_what_is_approved(opened: Opened, project: Path) -> None:
     rule(project, "{above: 0}")
     with opened() as perennial:
