@@ -89,14 +89,14 @@ class NativeServices:
         for running in list(self.running.values()):
             self._wait_until_healthy(running)
 
-    def run(self, service: str, *command: str) -> str:
-        """As `docker compose run --rm` does; returns what it printed."""
+    def run(self, service: str, *command: str, given: Mapping[str, str] | None = None) -> str:
+        """As `docker compose run --rm -e …` does; returns what it printed."""
         declared = self.services()[service]
         words = self._told(declared, service, command)
         with self._log(service).open("ab") as log:
             done = subprocess.run(
                 words,
-                env=self._environment(declared, service),
+                env=self._environment(declared, service) | dict(given or {}),
                 cwd=PROJECT,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -202,7 +202,8 @@ def test_nobody_is_written_to_twice_and_nobody_is_lost_when_a_worker_dies(
     assert all(
         running.process.is_running() for running in deployment.running.values() if running.check
     )
-    deployment.run("cli", "perennial", "sample", "--shift-to", DAY)
+    sample = ("perennial", "sample", "--shift-to", DAY)
+    deployment.run("cli", *sample, given={"PERENNIAL_PROFILE": "demo"})
     airflow = Airflow(
         f"http://127.0.0.1:{deployment.port('api-server', 8080)}",
         deployment.volume("airflow") / "passwords.json",
