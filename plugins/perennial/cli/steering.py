@@ -7,9 +7,11 @@ from getpass import getuser
 from typing import Annotated
 
 import typer
+from rich.console import Group
 
 from perennial.cli import steering_views as views
 from perennial.cli.installing import installation
+from perennial.cli.returns_views import returns, returns_json
 from perennial.cli.showing import AsJson, notes, show
 from perennial.errors import SettingsError
 from perennial.ledger.values import Doubt
@@ -56,10 +58,24 @@ def stop(
 
 
 @steering.command()
-def status(as_json: AsJson = False) -> None:
-    """Show what was paused or stopped, and what is in doubt."""
+def status(
+    *,
+    days: Annotated[
+        int, typer.Option(min=0, max=92, help="Of how many days to say what came back.")
+    ] = 7,
+    orders: Annotated[
+        bool, typer.Option("--orders", help="Count orders, too, as `perennial results` does.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what was paused or stopped, what is in doubt, and what came back by campaign and day."""
     with installation() as perennial:
-        show(views.status_json(perennial.sending_status()), as_json, views.status)
+        found = views.status_json(perennial.sending_status())
+        found["returns"] = returns_json(perennial.returns(days=days, orders=orders))
+    shown = (
+        (lambda data: Group(returns(data["returns"]), views.status(data))) if days else views.status
+    )
+    show(found, as_json, shown)
 
 
 @steering.command()

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from perennial.ledger import arms
 from perennial.ledger.database import Database
 from perennial.ledger.statements import statement
-from perennial.ledger.tables import answers, cases, message_events, messages
+from perennial.ledger.tables import answers, cases, message_events, messages, plans
 from perennial.model.words import Channel, EventWord, MessageState, SurveyScale
 
 
@@ -99,6 +99,18 @@ class Responses:
                 scores.setdefault(SurveyScale(scale), {})[score] = count
             standing: int = connection.execute(opened).scalar_one()
         return DayResponses(channels=channels, scores=scores, cases=standing)
+
+    def planned_days(self, days: int) -> list[tuple[str, date]]:
+        """Campaigns and days with a plan, of so many days up to the latest; by campaign, the latest day first."""
+        with self._database.reading() as connection:
+            latest: date | None = connection.execute(select(func.max(plans.c.day))).scalar()
+            if latest is None:
+                return []
+            planned = select(plans.c.campaign, plans.c.day).where(
+                plans.c.day > latest - timedelta(days=days)
+            )
+            rows = connection.execute(planned.order_by(plans.c.campaign, plans.c.day.desc()))
+            return [(row.campaign, row.day) for row in rows]
 
     def arms(self, campaign: str, since: date, until: date) -> pa.Table:
         """Who was written to and who was held out on those days, both included; see arms.ARMS."""

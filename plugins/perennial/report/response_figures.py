@@ -40,12 +40,14 @@ class ResponseFigures:
     """What the page shows of what came back.
 
     `reached` goes from what was accepted to what was followed, `lost` says what did not arrive, `refused` who wants
-    no more of it. `told` is false as long as nobody has reported anything: then nothing is known, which is not zero.
+    no more of it. `machines` and `machine_clicks` are messages that none but machines opened or followed a link of.
+    `told` is false as long as nobody has reported anything: then nothing is known, which is not zero.
     """
 
     told: bool
     reached: tuple[Line, ...]
     machines: int
+    machine_clicks: int
     unclear: int
     lost: tuple[Line, ...]
     refused: tuple[Line, ...]
@@ -64,6 +66,7 @@ def response_figures(responses: DayResponses) -> ResponseFigures:
         told=told,
         reached=_reached(total, shown, shown_as),
         machines=shown.opened_by_machines,
+        machine_clicks=shown.clicked_by_machines,
         unclear=shown.opened_by_somebody,
         lost=tuple(line for line in _lost(total) if line.count),
         refused=_refused(total),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from perennial.pipeline.explaining import Explanation
     from perennial.pipeline.measuring import CampaignResults
     from perennial.pipeline.previewing import Preview, Wish
+    from perennial.report.response_figures import ResponseFigures
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayReturns:
+    """What came back for a campaign's day. `orders` are those of the people written to; nothing when nobody asked."""
+
+    campaign: str
+    day: date
+    figures: ResponseFigures
+    orders: int | None = None
 
 
 class LookingSteps(CampaignSteps):
@@ -112,6 +123,32 @@ class LookingSteps(CampaignSteps):
             known_on=self.last_night(),
             shop=self.shop,
         )
+
+    def returns(self, *, days: int, orders: bool = False) -> list[DayReturns]:
+        """What came back for each campaign and day from which something left, of so many days up to the latest planned one.
+
+        With `orders`, also what `results` counts for that day: as known by the last night, within 30 days.
+
+        Raises:
+            MissingPartition: no night has run yet, and orders are asked for.
+        """
+        from perennial.report.response_figures import response_figures
+
+        found = []
+        for campaign, day in self.ledger.planned_days(days):
+            responses = self.ledger.responses(campaign, day)
+            if not responses.channels:
+                continue
+            bought = self._orders(campaign, day) if orders else None
+            figures = response_figures(responses)
+            found.append(DayReturns(campaign=campaign, day=day, figures=figures, orders=bought))
+        return found
+
+    def _orders(self, campaign: str, day: date) -> int | None:
+        """Nothing for a campaign whose file is gone."""
+        if campaign not in {known.name for known in self.campaigns}:
+            return None
+        return self.results(campaign, day, day).treated.orders
 
     def difference(self, day: date, other_day: date, *, campaign: str | None = None) -> Difference:
         """Who entered and who left which audience from one day to another, and why.

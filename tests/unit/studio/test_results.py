@@ -6,6 +6,7 @@ import csv
 import io
 
 from one_night import CAMPAIGNS, DAY
+from perennial.report.response_figures import response_figures
 from perennial.settings import Settings
 from perennial.steps.services import services
 from studio_visits import Door
@@ -33,6 +34,15 @@ def test_the_groups_are_those_of_the_ledger(sent_door: Door, sent_settings: Sett
     assert results.planned == plan.send
     assert int(rows["held_out"]["people"]) == plan.hold_out == results.held_out.people
     assert int(rows["treated"]["people"]) == results.treated.people == plan.send
+
+
+def test_the_status_of_a_day_counts_as_its_results_do(sent_settings: Settings) -> None:
+    with services(sent_settings) as perennial:
+        (found,) = [r for r in perennial.returns(days=1, orders=True) if r.campaign == "win_back"]
+        results = perennial.results("win_back", DAY, DAY)
+
+    assert (found.day, found.orders) == (DAY, results.treated.orders)
+    assert found.figures == response_figures(results.responses)
 
 
 def test_a_span_that_makes_no_sense_is_not_found(sent_door: Door) -> None:
