@@ -70,6 +70,11 @@ class PlayedAirflow:
         self.told.append((visitor.name, f"trigger {dag_id}", (dict(conf), at)))
         return f"manual__{datetime(2026, 1, 1, tzinfo=UTC).isoformat()}"
 
+    async def backfill(
+        self, visitor: Visitor, dag_id: str, *, since: datetime, until: datetime, again: bool
+    ) -> None:
+        self.told.append((visitor.name, f"backfill {dag_id}", (since, until, again)))
+
     async def pause(self, visitor: Visitor, dag_id: str, *, paused: bool) -> None:
         self.told.append((visitor.name, f"pause {dag_id}", paused))
 

@@ -17,6 +17,8 @@ from perennial.studio.visitors import Visitor
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _TOO_MANY = 100
+# A night waits for the one before it: more of them at once bring nothing.
+_RUNS_OF_A_BACKFILL = 2
 
 
 class AirflowRefused(PerennialError):
@@ -84,6 +86,12 @@ class Airflow(Protocol):
         self, visitor: Visitor, dag_id: str, conf: Mapping[str, Any], *, at: datetime | None = None
     ) -> str:
         """Starts a run, now or at a later instant; returns its id."""
+        ...
+
+    async def backfill(
+        self, visitor: Visitor, dag_id: str, *, since: datetime, until: datetime, again: bool
+    ) -> None:
+        """Starts a run for each slot between two instants; those that have run stay as they are unless `again`."""
         ...
 
     async def pause(self, visitor: Visitor, dag_id: str, *, paused: bool) -> None:
@@ -158,6 +166,18 @@ class AirflowApi:
             body["run_after"] = at.isoformat()
         started = await self._ask(visitor, "POST", f"/dags/{dag_id}/dagRuns", body=body)
         return str(started["dag_run_id"])
+
+    async def backfill(
+        self, visitor: Visitor, dag_id: str, *, since: datetime, until: datetime, again: bool
+    ) -> None:
+        body = {
+            "dag_id": dag_id,
+            "from_date": since.isoformat(),
+            "to_date": until.isoformat(),
+            "max_active_runs": _RUNS_OF_A_BACKFILL,
+            "reprocess_behavior": "completed" if again else "none",
+        }
+        await self._ask(visitor, "POST", "/backfills", body=body)
 
     async def pause(self, visitor: Visitor, dag_id: str, *, paused: bool) -> None:
         await self._ask(visitor, "PATCH", f"/dags/{dag_id}", body={"is_paused": paused})

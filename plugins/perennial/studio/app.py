@@ -25,6 +25,7 @@ from perennial.studio.new_page import new_routes
 from perennial.studio.office import Office
 from perennial.studio.pages import Pages, Place
 from perennial.studio.preview_page import preview_routes
+from perennial.studio.rebuild_page import rebuild_routes
 from perennial.studio.results_page import result_routes
 from perennial.studio.room import Room
 from perennial.studio.runs_page import run_routes
@@ -72,6 +73,7 @@ def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starle
             *run_routes(room),
             *result_routes(room),
             *customer_routes(room),
+            *rebuild_routes(room),
             *data_routes(room),
             *preview_routes(room),
             *doubt_routes(room),

@@ -13,9 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from perennial.model.datasets import MEMBERSHIPS
+from perennial.model.words import LONGEST_REASON
 from perennial.pipeline.verifying import night_published, read_verdicts
 from perennial.steps.services import Perennial
-from perennial.studio.airflow_api import AirflowRefused, RequiredAction
+from perennial.studio.airflow_api import AirflowRefused, DagState, RequiredAction
 from perennial.studio.asking import shop_day
 from perennial.studio.room import Room
 from perennial.studio.visitors import Right, Visitor
@@ -48,7 +49,14 @@ def data_routes(room: Room) -> list[Route]:
 
     async def show_all(request: Request, visitor: Visitor) -> Response:
         nights = await room.ask(look_at_nights)
-        return room.pages.page("nights", request, visitor, nights=nights)
+        return room.pages.page(
+            "nights",
+            request,
+            visitor,
+            nights=nights,
+            dag=await _dag(room, visitor),
+            longest=LONGEST_REASON,
+        )
 
     async def show(request: Request, visitor: Visitor) -> Response:
         day = _day(request)
@@ -93,6 +101,14 @@ def _day(request: Request) -> date:
         return date.fromisoformat(request.path_params["day"])
     except ValueError:
         raise HTTPException(404, "There is no such night.") from None
+
+
+async def _dag(room: Room, visitor: Visitor) -> DagState | None:
+    """How Airflow runs the nights; nothing where it does not answer."""
+    try:
+        return (await room.airflow.dags(visitor)).get(_DAG)
+    except AirflowRefused:
+        return None
 
 
 async def _waiting(room: Room, visitor: Visitor, day: date) -> RequiredAction | None:

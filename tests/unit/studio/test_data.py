@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from one_night import DAY, settings_at
+from perennial.model.words import AuditAction
 from perennial.pipeline.releasing import release_of_night
 from perennial.pipeline.verifying import read_verdicts
 from perennial.steps.services import services
 from perennial.studio.airflow_api import RequiredAction
 from perennial.validation.verdicts import Action, Finding, as_text, verdict_from_json
-from studio_visits import OPERATOR, Door, PlayedAirflow
+from studio_visits import OPERATOR, VIEWER, Door, PlayedAirflow
 
 
 @pytest.fixture
@@ -110,3 +112,43 @@ def test_a_night_is_released_only_as_it_was_seen_and_with_a_reason(
 
     assert (other.status, silent.status) == (409, 409)
     assert _released(stopped) is None
+
+
+def test_nights_of_the_past_are_rebuilt_in_the_visitors_name_and_that_is_kept(
+    own_door: Door, airflow: PlayedAirflow, own_day: Path
+) -> None:
+    form = {"since": "2026-03-07", "until": "2026-03-08", "reason": "late\r\n orders"}
+
+    assert own_door.as_(OPERATOR).send("/data/rebuild", form).status == 303
+    assert own_door.as_(VIEWER).send("/data/rebuild", form).status == 403
+
+    # The clocks in New York change in the second of these nights.
+    since, until = datetime(2026, 3, 7, 5, tzinfo=UTC), datetime(2026, 3, 9, 3, 59, 59, tzinfo=UTC)
+    assert airflow.told == [("mark", "backfill nightly", (since, until, False))]
+    with services(settings_at(own_day)) as perennial:
+        (entry,) = perennial.ledger.audit_log(action=AuditAction.STARTED)
+    assert (entry.actor, entry.subject) == ("mark", "nightly")
+    assert "2 nights from 2026-03-07 to 2026-03-08" in entry.reason
+    assert entry.reason.endswith(": late orders")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"since": "2026-03-08", "until": "2026-03-07", "reason": "x"},
+        {"since": "2024-03-08", "until": "2026-03-07", "reason": "x"},
+        {"since": "2026-03-08", "until": "2999-03-07", "reason": "x"},
+        {"since": "2026-03-07", "until": "soon", "reason": "x"},
+        {"since": "2026-03-07", "until": "2026-03-08", "reason": " "},
+    ],
+)
+def test_a_rebuild_that_makes_no_sense_is_refused(
+    own_door: Door, airflow: PlayedAirflow, form: dict[str, object]
+) -> None:
+    assert own_door.send("/data/rebuild", form).status == 409
+    assert not airflow.told
+
+
+def test_a_visitor_reads_that_a_rebuild_sends_nothing(sent_door: Door) -> None:
+    assert "Nothing is ever sent by it" in sent_door.as_(OPERATOR).see("/data").text
+    assert "Rebuild" not in sent_door.as_(VIEWER).see("/data").text
