@@ -52,7 +52,7 @@ class AirflowServer:
             headers["Authorization"] = f"Bearer {token}"
         data = json.dumps(body).encode() if body is not None else None
         request = Request(self.url + path, data=data, headers=headers, method=method)  # noqa: S310 - loopback
-        with urlopen(request, timeout=60) as answer:  # noqa: S310 - loopback
+        with urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310 - loopback
             return dict(json.loads(answer.read() or b"{}"))
 
 
