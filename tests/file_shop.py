@@ -28,6 +28,7 @@ def file_shop(
     queries: Mapping[str, str],
     *,
     buyers: str = BUYERS,
+    closed: str | None = None,
     zone: str = "UTC",
     **tables: str | dict[str, Any],
 ) -> Iterator[FileSource]:
@@ -36,7 +37,13 @@ def file_shop(
         name: FileTable(**({"path": table} if isinstance(table, str) else table))
         for name, table in tables.items()
     }
-    source_map = SourceMap(queries=queries, recent_buyers=buyers, zone=ZoneInfo(zone), files=files)
+    source_map = SourceMap(
+        queries=queries,
+        recent_buyers=buyers,
+        closed_days=closed,
+        zone=ZoneInfo(zone),
+        files=files,
+    )
     source = FileSource(source_map, folder=folder, scratch=folder / ".scratch")
     try:
         yield source

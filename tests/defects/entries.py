@@ -13,10 +13,14 @@ Value = str | Callable[[Row], str | None] | None
 
 @dataclass
 class Night:
-    """The rows of a night as the shop said them, dataset by dataset, and those of the night before; seeds change them."""
+    """The rows of a night as the shop said them, dataset by dataset, and those of the night before; seeds change them.
+
+    `closed` says that the shop names the day whose rows these are among its closed days.
+    """
 
     rows: dict[str, list[Row]]
     yesterday: dict[str, list[Row]]
+    closed: bool = False
 
 
 Seed = Callable[[Night], None]

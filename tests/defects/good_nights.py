@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -140,7 +140,7 @@ class SpoiledNights:
             rows = pa.Table.from_pylist(night.rows[name], schema=self._tables[name].schema)
             pq.write_table(rows, self._raw(name))
         try:
-            found = self._judge()
+            found = self._judge(closed=night.closed)
         finally:
             for name in changed:
                 pq.write_table(self._tables[name], self._raw(name))
@@ -154,8 +154,10 @@ class SpoiledNights:
             verdicts=found.verdicts,
         )
 
-    def _judge(self) -> Judged:
-        verdicts = validate_night(self._engine, DAY, self._shop, SUITES)
+    def _judge(self, *, closed: bool = False) -> Judged:
+        eve = (str(DAY - timedelta(days=1)),) if closed else ()
+        shop = replace(self._shop, closed_days=eve)
+        verdicts = validate_night(self._engine, DAY, shop, SUITES)
         aside: Counter[tuple[str, str]] = Counter()
         for name in SHOP_DATASETS:
             path = self._engine.lake.path(Partition(dataset=f"quarantine/{name}", day=DAY))

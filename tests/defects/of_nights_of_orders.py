@@ -5,6 +5,7 @@ from __future__ import annotations
 from defects.entries import Entries
 from defects.seeding import (
     again,
+    closed,
     every,
     is_given,
     keep,
@@ -91,6 +92,26 @@ _stops(
     with_their_lines(),
 )
 _stops("no orders at all", "an empty file", "volume_far_off", nothing(_orders))
+_stops(
+    "an empty day that was not said to be closed",
+    "the till was not read, or nobody named the day",
+    "volume_far_off revenue_far_off",
+    nothing(_orders, "order_lines", "points_entries"),
+)
+_told(
+    "an empty day that was said to be closed",
+    "the shop was closed",
+    "closed_day",
+    closed(),
+    nothing(_orders, "order_lines", "points_entries"),
+)
+_stops(
+    "many bad rows on a day that was said to be closed",
+    "a transfer that broke off, on a holiday",
+    "total_given",
+    closed(),
+    every(_orders, total=None),
+)
 _stops(
     "five times as many orders, under other numbers",
     "test data in the shop's table",

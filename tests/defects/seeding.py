@@ -61,6 +61,15 @@ def nothing(*datasets: str) -> Seed:
     return seed
 
 
+def closed() -> Seed:
+    """The shop says that it was closed on the day whose rows the night holds."""
+
+    def seed(night: Night) -> None:
+        night.closed = True
+
+    return seed
+
+
 def again(dataset: str, times: int = 1, key: str | None = None, **values: Value) -> Seed:
     """The night comes so many times more, with these values changed, and under new keys where `key` is named."""
 

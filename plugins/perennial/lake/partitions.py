@@ -6,6 +6,7 @@ quarantine/<dataset>/day=…/data.parquet               rows that did not, with 
 quarantine/files/day=…/<dataset>.parquet              rows of its files that were none: file, line, reason
 contacts | customer_features | memberships/day=…/data.parquet
 decisions/day=…/<campaign>.parquet
+calendar/day=…/closed_days.json                       the days on which the shop says it is closed
 verdicts/day=…/night.json                             what the checks of a night found
 """
 

@@ -50,3 +50,4 @@ class Shop:
     leap_day_on_1_march: bool = False
     discreet_departments: tuple[str, ...] = ()
     holidays: tuple[str, ...] = ()
+    closed_days: tuple[str, ...] = ()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from perennial.lake.partitions import Lake, Partition
-from perennial.validation.usual import Likeness, Past, similar_days
+from perennial.pipeline.closed_days import Calendar
+from perennial.validation.usual import Likeness, Past, Trade, similar_days
 from perennial.validation.verdicts import as_text
 
 FIGURES = "figures"
@@ -34,25 +35,23 @@ def past_of(
     day: date,
     *,
     days: Sequence[date] = (),
-    holidays: Sequence[str] = (),
+    calendar: Calendar = Calendar(),  # noqa: B008 - frozen
 ) -> Past:
-    """What earlier nights came to, without those that took in several days or a holiday of the shop."""
-    taken = tuple(sorted({*days, day}))
+    """What earlier nights came to, without those that took in several days, a holiday of the shop or a closed day.
+
+    `days` are those that tonight takes in. A closed one among them brings nothing, so nothing is expected of it.
+    """
+    every = sorted({*days, day})
+    taken = tuple(d for d in every if calendar.trade(d) is not Trade.CLOSED) or tuple(every)
     wanted = {d for each in taken for like in Likeness for d in similar_days(each, like)}
     nights = {
         night: figures
         for night in sorted(wanted)
-        if night < taken[0] and not after_holiday(night, holidays)
+        if night < every[0] and calendar.trade(night) is Trade.USUAL
         for figures in [_figures(lake, name, night)]
         if figures is not None
     }
     return Past(days=taken, nights=nights)
-
-
-def after_holiday(day: date, holidays: Sequence[str]) -> bool:
-    """Whether a night holds the rows of a holiday: 12-25 of every year, or 2026-11-26."""
-    eve = (day - timedelta(days=1)).isoformat()
-    return eve in holidays or eve[5:] in holidays
 
 
 def _figures(lake: Lake, name: str, night: date) -> dict[str, float] | None:

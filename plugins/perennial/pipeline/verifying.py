@@ -19,12 +19,13 @@ from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake, Partition
 from perennial.model.datasets import SHOP_DATASETS, Dataset
 from perennial.model.shop import Shop
-from perennial.pipeline.learning import after_holiday, keep_figures, past_of
+from perennial.pipeline.closed_days import Calendar, calendar_of_night
+from perennial.pipeline.learning import keep_figures, past_of
 from perennial.validation.judging import judge_rows
 from perennial.validation.night_rows import NightRows
 from perennial.validation.suites import Rule, load_suite
-from perennial.validation.usual import Past
-from perennial.validation.verdicts import Verdict, as_text, verdict_from_json
+from perennial.validation.usual import Past, Trade
+from perennial.validation.verdicts import CLOSED_DAY, Verdict, as_text, verdict_from_json
 from perennial.validation.vocabulary import REFERENCES, parameters_for
 
 VERDICTS = "verdicts"
@@ -148,7 +149,7 @@ class _Night:
             self.day,
             lambda rule: self._nights_before(dataset, rule),
             self._past(dataset) if keep else None,
-            holiday=after_holiday(self.day, self.shop.holidays),
+            trade=self._trade,
         )
         self.verdicts[dataset.name] = verdict
         if any(dataset.name in references for references in REFERENCES.values()):
@@ -164,8 +165,19 @@ class _Night:
             dataset.name,
             self.day,
             days=sorted(self._days),
-            holidays=self.shop.holidays,
+            calendar=self._calendar,
         )
+
+    @cached_property
+    def _calendar(self) -> Calendar:
+        return calendar_of_night(self.engine.lake, self.day, self.shop)
+
+    @property
+    def _trade(self) -> Trade:
+        """How the shop traded: a night that takes in an open day, too, has to bring what that day should."""
+        tonight = self._calendar.trade(self.day)
+        others = {self._calendar.trade(day) for day in self._days}
+        return Trade.USUAL if tonight is Trade.CLOSED and others != {tonight} else tonight
 
     @cached_property
     def _days(self) -> set[date]:
@@ -192,16 +204,16 @@ class _Night:
         self.engine.stack("recent", types, lately, alike=True)
 
     def _nights_before(self, dataset: Dataset, rule: Rule) -> int:
-        nights = 0
+        """In how many nights right before this one a rule failed; closed days are passed over."""
+        nights, day = 0, self.day
         while nights < (rule.stop_after_nights or 0):
-            text = self.engine.lake.read_record(
-                _record(dataset.name, self.day - timedelta(days=nights + 1))
-            )
-            if not text or all(
-                f.rule != rule.name for f in verdict_from_json(json.loads(text)).findings
-            ):
+            day -= timedelta(days=1)
+            text = self.engine.lake.read_record(_record(dataset.name, day))
+            found = {f.rule for f in verdict_from_json(json.loads(text)).findings} if text else ()
+            if rule.name in found:
+                nights += 1
+            elif CLOSED_DAY not in found:
                 break
-            nights += 1
         return nights
 
     def _remember_accepted(self, dataset: Dataset) -> None:

@@ -7,6 +7,7 @@ timestamps are UTC while the stores kept Eastern time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import as_file, files
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ _COLUMNS = [
     "coupon_disc",
     "transaction_timestamp",
 ]
+CLOSED_DAY = date(2017, 12, 25)  # the one day of the year without a single basket
 _FUEL_UNITS = 1000  # above this, quantity is fuel in small units; one fill is one line
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from perennial.errors import PerennialError
 from perennial.sample.baskets import (
+    CLOSED_DAY,
     SHOP_ZONE,
     Baskets,
     read_age_bands,
@@ -45,6 +46,7 @@ _TABLES = (
     "order_lines",
     "points_entries",
     "consents",
+    "closed_days",
 )
 
 
@@ -111,6 +113,7 @@ def _fill(
     days = source.baskets["local"].dt.date
     shift = (shift_to - timedelta(days=1) - days.max()).days if shift_to else 0
     first, last = days.min() + timedelta(days=shift), days.max() + timedelta(days=shift)
+    _insert(database, "closed_days", iter([((CLOSED_DAY + timedelta(days=shift)).isoformat(),)]))
     _insert(database, "products", _products(source, first, sold_only=sold_only))
     places, age_bands = Places(), read_age_bands()
     for number in range(scale):

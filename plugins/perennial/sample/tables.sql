@@ -72,6 +72,11 @@ create table points_entries (
     updated_at text not null
 ) without rowid;
 
+-- Days on which the shop is closed, on its own clock.
+create table closed_days (
+    day text primary key
+) without rowid;
+
 create table consents (
     consent_id text primary key,
     customer_id text not null references customers,

@@ -31,10 +31,17 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from perennial.errors import SourceError
 from perennial.model.datasets import Dataset
+from perennial.sources.closed_days import calendar_of
 from perennial.sources.database_errors import ADDRESS_HINT, explained, refuse_missing_file
 from perennial.sources.database_sessions import patience, prepare
 from perennial.sources.postgres_copy import copied_batches, copying
-from perennial.sources.source_map import RECENT_BUYERS, SourceMap, parameters_of, wrong_columns
+from perennial.sources.source_map import (
+    CLOSED_DAYS,
+    RECENT_BUYERS,
+    SourceMap,
+    parameters_of,
+    wrong_columns,
+)
 from perennial.sources.text_columns import text_column
 
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
@@ -95,6 +102,15 @@ class DatabaseSource:
         with self._reading(RECENT_BUYERS) as connection:
             result = connection.execution_options(yield_per=50_000).execute(statement)
             return {str(row[0]) for row in result if row[0] is not None}
+
+    def closed_days(self) -> tuple[str, ...]:
+        """Days on which the shop is closed, as its own table has them; none without a query for them."""
+        sql = self._map.closed_days
+        if sql is None:
+            return ()
+        with self._reading(CLOSED_DAYS) as connection:
+            result = connection.execute(_bound(sql, None, _END_OF_TIME, self._map.zone))
+            return calendar_of(row[0] for row in result)
 
     @contextmanager
     def _reading(self, name: str) -> Iterator[Connection]:

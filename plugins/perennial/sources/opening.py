@@ -28,6 +28,10 @@ class ShopSource(Protocol):
         """Customers with an order in [since, until); without an end, up to now."""
         ...
 
+    def closed_days(self) -> tuple[str, ...]:
+        """Days on which the shop is closed, as its own table has them: 12-25 of every year, or 2026-11-26."""
+        ...
+
     def close(self) -> None:
         """Ends every connection."""
         ...

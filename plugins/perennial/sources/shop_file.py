@@ -13,12 +13,12 @@ from perennial.model.shop import Points, Prices, Shop
 from perennial.sources.located_yaml import LocatedYaml, Reader, value_place
 from perennial.sources.shop_values import (
     amount,
+    calendar_days,
     colour,
     country,
     currency,
     departments,
     email_address,
-    holidays,
     locale,
     locales,
     rewards,
@@ -89,7 +89,8 @@ def _readers(file: LocatedYaml) -> dict[str, Reader]:
         "survey_scale": survey_scale,
         "leap_day_on_1_march": yes_or_no,
         "discreet_departments": departments,
-        "holidays": holidays,
+        "holidays": calendar_days,
+        "closed_days": calendar_days,
     }
 
 

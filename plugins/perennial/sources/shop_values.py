@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -123,13 +123,15 @@ def departments(raw: object) -> tuple[str, ...]:
     return tuple(text(item) for item in _items(raw))
 
 
-def holidays(raw: object) -> tuple[str, ...]:
+def calendar_days(raw: object) -> tuple[str, ...]:
     """A list of dates: 12-25 of every year, or 2026-11-26."""
-    return tuple(_holiday(item) for item in _items(raw))
+    return tuple(calendar_day(item) for item in _items(raw))
 
 
-def _holiday(raw: object) -> str:
-    said = raw.isoformat() if isinstance(raw, date) else str(raw)
+def calendar_day(raw: object) -> str:
+    """A date of every year, as 12-25, or of one, as 2026-11-26; the hour of a moment is left out."""
+    moment = raw.date() if isinstance(raw, datetime) else raw
+    said = moment.isoformat() if isinstance(moment, date) else str(moment).strip()
     try:
         date.fromisoformat(said if len(said) > len("12-25") else f"2024-{said}")
     except ValueError:

@@ -25,8 +25,10 @@ from perennial.sources.shop_file import refuse_other_sections
 from perennial.sources.shop_values import text, zone
 
 RECENT_BUYERS = "recent_buyers"
+CLOSED_DAYS = "closed_days"
 _PARAMETERS = ("since", "until")
 _ONE_OF_THEM = "Write the one that the data comes from."
+_NAME = "An API has no table of them; name the days in shop.closed_days."
 _REQUIRED = ("customers", "orders", RECENT_BUYERS)
 # As SQLAlchemy reads them: `::text` is a cast, `\:x` and the colon inside 09:30 are no parameters.
 PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
@@ -37,10 +39,12 @@ class SourceMap:
     """Where the shop's data lies: one query a dataset, and the query for who has ordered since.
 
     The queries read the tables of its database or, where there are `files` or an `api`, the tables made of those.
+    `closed_days` is the query for the days on which the shop is closed, where it keeps them in a table.
     """
 
     queries: Mapping[str, str]
     recent_buyers: str
+    closed_days: str | None = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     files: Mapping[str, FileTable] = field(default_factory=dict)
     api: ApiShop | None = None
@@ -62,6 +66,8 @@ def read_source_map(path: Path) -> SourceMap:
     values = file.fields(part, _readers(file), of="sources", required=required)
     if "api" in part and "files" in part:
         file.fault("sources has both `api` and `files`.", key_place(part, "files"), _ONE_OF_THEM)
+    if "api" in part and CLOSED_DAYS in part:
+        file.fault("sources has both `api` and `closed_days`.", key_place(part, CLOSED_DAYS), _NAME)
     file.refuse_if_wrong()
     source_zone = values.pop("timezone", ZoneInfo("UTC"))
     files, api = values.pop("files", {}), values.pop("api", None)
@@ -69,7 +75,12 @@ def read_source_map(path: Path) -> SourceMap:
     queries |= {name: value["sql"] for name, value in values.items()}
     recent_buyers = queries.pop(RECENT_BUYERS)
     return SourceMap(
-        recent_buyers=recent_buyers, queries=queries, zone=source_zone, files=files, api=api
+        recent_buyers=recent_buyers,
+        closed_days=queries.pop(CLOSED_DAYS, None),
+        queries=queries,
+        zone=source_zone,
+        files=files,
+        api=api,
     )
 
 
@@ -94,7 +105,7 @@ def wrong_columns(dataset: str, columns: list[str]) -> Mistake | None:
 
 
 def _readers(file: LocatedYaml) -> dict[str, Reader]:
-    names = (*SHOP_DATASETS, RECENT_BUYERS)
+    names = (*SHOP_DATASETS, RECENT_BUYERS, CLOSED_DAYS)
     return {"timezone": zone, "files": files_reader(file), "api": api_reader(file)} | {
         name: _query_reader(file, name) for name in names
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perennial.errors import SettingsError
-from perennial.model.datasets import MEMBERSHIPS, ORDER_LINES, SHOP_DATASETS
+from perennial.model.datasets import MEMBERSHIPS, ORDER_LINES, ORDERS, SHOP_DATASETS
 from perennial.profiles import Profile
 from perennial.steps.rights import RightsSteps
 from perennial.steps.verdicts import VerdictSteps
@@ -76,8 +76,11 @@ class NightSteps(VerdictSteps, RightsSteps):
 
     def extract(self, dataset: str, day: date, *, refresh: bool = False) -> dict[str, Any]:
         """Reads one dataset's interval from the shop into the lake."""
+        from perennial.pipeline.closed_days import keep_closed_days, knows_closed_days
         from perennial.pipeline.extracting import extract_night
 
+        if dataset == ORDERS.name and (refresh or not knows_closed_days(self.engine.lake, day)):
+            keep_closed_days(self.engine.lake, day, self.source.closed_days())
         shop = self._without_erased()
         summary = extract_night(
             shop,
@@ -140,14 +143,20 @@ class NightSteps(VerdictSteps, RightsSteps):
         from perennial.pipeline.understanding import understand_customers
 
         keep_preferences(self.engine, self.ledger, day, self.shop)
-        return understand_customers(self.engine, day, self.shop).rows
+        return understand_customers(self.audience_engine, day, self.shop).rows
 
     def form_audiences(self, day: date) -> int:
         """Works out who is in which campaign's audience; returns how many memberships there are."""
         from perennial.pipeline.understanding import form_audiences
 
         formed = form_audiences(
-            self.engine, day, self.shop, self.policy, self.campaigns, ledger=self.ledger
+            self.engine,
+            day,
+            self.shop,
+            self.policy,
+            self.campaigns,
+            ledger=self.ledger,
+            on=self.audience_engine,
         )
         return formed.rows
 

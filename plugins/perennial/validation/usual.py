@@ -30,6 +30,14 @@ class Likeness(Word):
     ANY = "any", "The last 28 nights, at most eight weeks old."
 
 
+class Trade(Word):
+    """How the shop traded on the day whose rows a night holds."""
+
+    USUAL = "usual", "As on other days."
+    HOLIDAY = "holiday", "Otherwise than usual: what the past says of it warns at most."
+    CLOSED = "closed", "Not at all: nothing is expected."
+
+
 HISTORY: Mapping[str, str] = {
     "times": "The figure may be so many times the usual, or so small a part of it.",
     "spreads": "It may lie so many times the spread of similar nights away: 1.4826 × the median distance from their"

@@ -11,6 +11,7 @@ from typing import Any
 from perennial.model.words import Word
 
 AUDIENCE_OF = "audience of "
+CLOSED_DAY = "closed_day"
 
 
 class Action(Word):
@@ -50,7 +51,8 @@ class Finding:
     """One rule that the night's rows of a dataset break.
 
     `examples` are keys of up to three rows. A rule about the dataset as a whole has no failed rows; where it is about a
-    figure, `measure` says how much it is.
+    figure, `measure` says how much it is. After a day on which the shop was closed, `closed_day` stands for all rules
+    that something was to come by.
     """
 
     dataset: str
@@ -64,6 +66,8 @@ class Finding:
     measure: Measure | None = None
 
     def __str__(self) -> str:
+        if self.rule == CLOSED_DAY:
+            return f"{self.dataset}: {self.sentence}"
         if not self.failed_rows:
             figure = f" {self.measure}" if self.measure else ""
             verb = "breaks" if self.dataset.startswith(AUDIENCE_OF) else "break"

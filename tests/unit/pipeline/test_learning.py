@@ -14,6 +14,7 @@ from night_samples import DAY, SHOP, ShopNights, another, row
 from perennial.errors import NightStopped
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Lake
+from perennial.pipeline.closed_days import Calendar
 from perennial.pipeline.learning import FIGURES, keep_figures, past_of
 from perennial.pipeline.verifying import publish_night
 from perennial.validation.verdicts import Action, Verdict
@@ -119,14 +120,16 @@ def test_after_a_holiday_what_is_unusual_is_told_and_stops_nothing(nights: ShopN
     assert _found(verdict, Action.WARN) >= FAR_OFF
 
 
-def test_a_holiday_teaches_nothing(nights: ShopNights) -> None:
+def test_a_holiday_or_a_closed_day_teaches_nothing(nights: ShopNights) -> None:
     lake = nights.engine.lake
     keep_figures(lake, "orders", DAY, {"rows": 3})
 
     assert past_of(lake, "orders", NEXT).nights == {DAY: {"rows": 3}}
     for holiday in ("11-20", "2026-11-20"):
-        assert past_of(lake, "orders", NEXT, holidays=(holiday,)).nights == {}
-    assert past_of(lake, "orders", NEXT, holidays=("2025-11-20",)).nights != {}
+        for calendar in (Calendar(holidays=[holiday]), Calendar(closed=[holiday])):
+            assert past_of(lake, "orders", NEXT, calendar=calendar).nights == {}
+    other = Calendar(holidays=["2025-11-20"], closed=["2025-11-20"])
+    assert past_of(lake, "orders", NEXT, calendar=other).nights != {}
 
 
 def test_the_first_night_brings_the_whole_past_and_teaches_nothing(nights: ShopNights) -> None:

@@ -31,6 +31,7 @@ def open_source() -> Iterator[OpenSource]:
             *statements: str,
             consents: str = CONSENTS,
             buyers: str = BUYERS,
+            closed: str | None = None,
             zone: str = "UTC",
         ) -> DatabaseSource:
             engine = create_engine(url)
@@ -39,7 +40,10 @@ def open_source() -> Iterator[OpenSource]:
                     connection.execute(text(statement))
             engine.dispose()
             source_map = SourceMap(
-                queries={"consents": consents}, recent_buyers=buyers, zone=ZoneInfo(zone)
+                queries={"consents": consents},
+                recent_buyers=buyers,
+                closed_days=closed,
+                zone=ZoneInfo(zone),
             )
             return stack.enter_context(DatabaseSource(SecretStr(url), source_map))
 

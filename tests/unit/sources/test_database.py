@@ -154,6 +154,29 @@ def test_recent_buyers_are_those_of_the_interval(open_source: Any, sqlite_url: s
     assert source.recent_buyers(SINCE) == {"07", "09"}
 
 
+CALENDAR = (
+    "create table calendar (day text)",
+    "insert into calendar values ('2026-12-25'), ('12-25'), (null), ('12-25'), (' 2026-11-26 ')",
+)
+
+
+def test_closed_days_are_those_of_the_shops_own_table(open_source: Any, sqlite_url: str) -> None:
+    source = open_source(sqlite_url, *CALENDAR, closed="select day from calendar")
+    assert source.closed_days() == ("12-25", "2026-11-26", "2026-12-25")
+
+
+def test_without_a_query_for_them_no_day_is_closed(open_source: Any, sqlite_url: str) -> None:
+    assert open_source(sqlite_url, *CALENDAR).closed_days() == ()
+
+
+def test_a_closed_day_that_is_none_is_refused_with_the_place_to_mend(
+    open_source: Any, sqlite_url: str
+) -> None:
+    source = open_source(sqlite_url, closed="select '25.12.' as day")
+    with pytest.raises(SourceError, match=r"names no date: `25\.12\.`.*sources\.closed_days\.sql"):
+        source.closed_days()
+
+
 def a_map(**queries: str) -> SourceMap:
     return SourceMap(queries=queries, recent_buyers="select 1", zone=ZoneInfo("UTC"))
 

@@ -47,6 +47,12 @@ def test_a_dataset_without_a_query_is_allowed(tmp_path: Path) -> None:
     )
 
 
+def test_a_query_for_closed_days_is_no_dataset(tmp_path: Path) -> None:
+    source_map = read_source_map(source_file(tmp_path, closed_days="select day from calendar"))
+    assert source_map.closed_days == "select day from calendar"
+    assert set(source_map.queries) == {"customers", "orders"}
+
+
 def test_customers_orders_and_recent_buyers_must_be_mapped(tmp_path: Path) -> None:
     path = source_file(tmp_path, customers=None, recent_buyers=None)
     assert [fault.split(" Add")[0] for fault in faults_of(path)] == [

@@ -16,11 +16,13 @@ from sqlglot.errors import SqlglotError
 from perennial.errors import LakeError, SourceError
 from perennial.lake.text_tables import TextTables
 from perennial.model.datasets import Dataset
+from perennial.sources.closed_days import calendar_of
 from perennial.sources.files.file_table import FileTable
 from perennial.sources.files.found_files import Days, find_files
 from perennial.sources.files.refused_rows import RefusedRow
 from perennial.sources.files.table_rows import table_batches
 from perennial.sources.source_map import (
+    CLOSED_DAYS,
     PARAMETER,
     RECENT_BUYERS,
     SourceMap,
@@ -80,6 +82,17 @@ class FileSource:
             ids = arrow_text(batch.column(0), moments=False, zone=self._map.zone)
             found.update(filter(None, ids.to_pylist()))
         return found
+
+    def closed_days(self) -> tuple[str, ...]:
+        """Days on which the shop is closed, as its files have them; none without a query for them."""
+        sql = self._map.closed_days
+        if sql is None:
+            return ()
+        tables = _named_tables(sql, self._map.files)
+        if not self._fill(CLOSED_DAYS, tables, None, _END_OF_TIME, whole=False):
+            return ()
+        asked = self._asked(CLOSED_DAYS, sql, None, _END_OF_TIME, 50_000)
+        return calendar_of(value for batch in asked for value in batch.column(0).to_pylist())
 
     def refused(self, dataset: Dataset) -> tuple[RefusedRow, ...]:
         """What was no row, among the files that the dataset was last read from."""

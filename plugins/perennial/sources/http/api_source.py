@@ -95,6 +95,10 @@ class ApiSource:
             found.update(filter(None, ids.to_pylist()))
         return found
 
+    def closed_days(self) -> tuple[str, ...]:
+        """None: no API of a shop tells them; they are named in shop.yaml."""
+        return ()
+
     def _fill(self, name: str, sql: str, wanted: Wanted) -> None:
         """Brings the lists that a query reads, unless another dataset has just brought the same."""
         for table in _named_tables(sql, self._api):

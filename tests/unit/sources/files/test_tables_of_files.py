@@ -223,6 +223,14 @@ def test_recent_buyers_are_those_of_the_files_that_are_there(tmp_path: Path) -> 
         assert source.recent_buyers(datetime(2026, 11, 22, tzinfo=UTC)) == set()
 
 
+def test_closed_days_are_those_of_a_file(tmp_path: Path) -> None:
+    closed = "select day from calendar"
+    with file_shop(tmp_path, {}, closed=closed, calendar="calendar.csv") as source:
+        assert source.closed_days() == ()
+        write(tmp_path, "calendar.csv", "day,why\n2026-12-25,Christmas\n01-01,New Year\n")
+        assert source.closed_days() == ("01-01", "2026-12-25")
+
+
 def test_a_night_keeps_what_it_refused_beside_what_it_read(tmp_path: Path) -> None:
     """Case 44: quarantined with file, line and reason."""
     write(tmp_path, "2026-11-20/a.csv", "id,name\n1,Ana\n2\n3,Leo\n")

@@ -70,6 +70,10 @@ def test_queries_of_the_file_replace_those_that_come_with_the_api(tmp_path: Path
             "  api: {kind: shopfy}\n",
             ":2:15: sources.api.kind knows no shop API `shopfy`. Did you mean",
         ),
+        (
+            "  api: {kind: ecwid, store: 1}\n  closed_days: {sql: select 1}\n",
+            ":3:3: sources has both `api` and `closed_days`. An API has no table of them",
+        ),
         ("  api: {kind: magento}\n", "Write one of ecwid, woocommerce, shopify."),
         (
             "  api: {kind: ecwid}\n",
