@@ -23,7 +23,7 @@ from services import free_port
 PROJECT = Path(__file__).parents[1]
 USERS = {"ann": "admin", "mark": "user", "olga": "user", "vera": "viewer"}
 _PARTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
-_PATIENCE = 280
+_PATIENCE = 900
 
 
 @dataclass(frozen=True, kw_only=True)
