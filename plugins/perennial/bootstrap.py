@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from perennial.errors import CampaignError, SettingsError
-from perennial.settings import Settings, Transport
+from perennial.settings import EngineName, Settings, Transport
 
 if TYPE_CHECKING:
     from perennial.campaigns.definition import Campaign
     from perennial.delivery.provider import Provider
     from perennial.lake.duck import Engine
+    from perennial.lake.engines import LakeEngine
+    from perennial.lake.spark.engine import SparkEngine
     from perennial.ledger.store import Ledger
     from perennial.messages.templates import Templates
     from perennial.model.policy import Policy
@@ -72,6 +74,19 @@ class Installation:
         return Engine(
             Lake(root), memory_limit=self.settings.memory_limit, threads=self.settings.threads
         )
+
+    @property
+    def audience_engine(self) -> LakeEngine:
+        """What works out features and audiences; everything else is DuckDB's."""
+        return self.spark if self.settings.engine is EngineName.SPARK else self.engine
+
+    @cached_property
+    def spark(self) -> SparkEngine:
+        from perennial.lake.spark.engine import SparkEngine
+        from perennial.lake.spark.session import Cluster
+
+        cluster = Cluster(master=self.settings.spark_master, options=self.settings.spark_options)
+        return SparkEngine(self.engine, cluster)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -181,7 +196,7 @@ class Installation:
         return TwilioMessages(account, channel, clock=self.now)
 
     def close(self) -> None:
-        for part in ("engine", "ledger", "source"):
+        for part in ("spark", "engine", "ledger", "source"):
             if part in self.__dict__:
                 self.__dict__.pop(part).close()
 

@@ -39,6 +39,13 @@ class Transport(StrEnum):
     TWILIO = "twilio"
 
 
+class EngineName(StrEnum):
+    """What works out features and audiences."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
 class Settings(BaseSettings):
     """The installation; see docs/reference/settings.md."""
 
@@ -233,6 +240,22 @@ class Settings(BaseSettings):
         "1500MB", description="DuckDB's memory; a process takes a quarter of a gigabyte more."
     )
     threads: int = Field(2, ge=1, description="DuckDB's threads.")
+    engine: EngineName = Field(
+        EngineName.DUCKDB,
+        description="What works out features and audiences: duckdb on this machine, or spark on many.",
+    )
+    spark_master: str = Field(
+        "local[2]", description="Where Spark runs: local[2], spark://…, yarn or k8s://…."
+    )
+    spark_options: dict[str, str] = Field(
+        default_factory=dict,
+        description='Spark\'s options by their names there, as JSON: {"spark.executor.memory": "4g"}.',
+    )
+    spark_connection: str | None = Field(
+        None,
+        description="Airflow connection with Spark's master as its host and port and Spark's options in its extra, in"
+        " place of spark_master.",
+    )
 
     @model_validator(mode="after")
     def _refuse_what_is_not_safe(self) -> Self:

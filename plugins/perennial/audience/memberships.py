@@ -25,7 +25,8 @@ from perennial.model.policy import Policy
 from perennial.model.shop import Shop
 
 if TYPE_CHECKING:
-    from perennial.lake.duck import Engine, Published
+    from perennial.lake.duck import Published
+    from perennial.lake.engines import LakeEngine
 
 _OCCASIONS = Path(__file__).parent / "occasions"
 _PERSONAL = frozenset(
@@ -34,7 +35,7 @@ _PERSONAL = frozenset(
 
 
 def build_memberships(  # noqa: PLR0917 - a day has no less
-    engine: Engine,
+    engine: LakeEngine,
     day: date,
     shop: Shop,
     policy: Policy,
@@ -65,7 +66,7 @@ def build_memberships(  # noqa: PLR0917 - a day has no less
 
 
 def _add_members(  # noqa: PLR0917 - a row of `memberships` knows all of them
-    engine: Engine, day: date, shop: Shop, policy: Policy, campaign: Campaign, rule: str
+    engine: LakeEngine, day: date, shop: Shop, policy: Policy, campaign: Campaign, rule: str
 ) -> None:
     occasion = campaign.audience.occasion
     if occasion == Occasion.BIRTHDAY:
@@ -84,7 +85,7 @@ def _add_members(  # noqa: PLR0917 - a row of `memberships` knows all of them
 
 
 def count_members(  # noqa: PLR0917 - a day has no less
-    engine: Engine, day: date, shop: Shop, policy: Policy, campaign: Campaign, rule: str
+    engine: LakeEngine, day: date, shop: Shop, policy: Policy, campaign: Campaign, rule: str
 ) -> int:
     """How many customers a campaign's audience would hold on a day; nothing is written.
 
@@ -135,7 +136,7 @@ def _told_facts(rule: str) -> str:
 
 
 def _zone_days(
-    engine: Engine, day: date, shop: Shop, policy: Policy, campaign: Campaign
+    engine: LakeEngine, day: date, shop: Shop, policy: Policy, campaign: Campaign
 ) -> pa.Table:
     """Which local date each zone has its turn on: the date on which the plan of the day sends there."""
     zones = [

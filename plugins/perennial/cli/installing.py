@@ -59,5 +59,8 @@ def held_by_airflow(settings: Settings) -> dict[str, object]:
 
 def _leaves_to_airflow(settings: Settings) -> bool:
     return bool(
-        settings.source_connection or settings.sendgrid_connection or settings.twilio_connection
+        settings.source_connection
+        or settings.sendgrid_connection
+        or settings.twilio_connection
+        or settings.spark_connection
     )

@@ -14,7 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from perennial.lake.duck import Engine, Published
+from perennial.lake.duck import Published
+from perennial.lake.engines import LakeEngine
 from perennial.lake.partitions import Partition
 from perennial.model.clock import local_instant
 from perennial.model.datasets import CUSTOMER_FEATURES
@@ -41,8 +42,8 @@ _LINES_A_SLICE = 2_500_000
 _MOST_SLICES = 32
 
 
-def build_features(engine: Engine, day: date, shop: Shop) -> Published:
-    """Writes `customer_features` of a day from the views that `Engine.open_day` made."""
+def build_features(engine: LakeEngine, day: date, shop: Shop) -> Published:
+    """Writes `customer_features` of a day from the views that `open_day` made."""
     night = _Night(engine=engine, day=day, shop=shop)
     with night.tidied():
         night.keep(*_PEOPLE)
@@ -63,7 +64,7 @@ def build_features(engine: Engine, day: date, shop: Shop) -> Published:
 class _Night:
     """One day's run on an engine."""
 
-    engine: Engine
+    engine: LakeEngine
     day: date
     shop: Shop
 

@@ -17,6 +17,8 @@ _DRIVERS = {
     "mysql": "mysql+pymysql",
     "mariadb": "mariadb+pymysql",
 }
+# What the provider passes to spark-submit by a name of its own.
+_SPARK_EXTRAS = {"queue": "spark.yarn.queue", "namespace": "spark.kubernetes.namespace"}
 
 
 def connected(settings: Settings) -> dict[str, object]:
@@ -39,6 +41,8 @@ def connected(settings: Settings) -> dict[str, object]:
         found |= {"twilio_connection": None} | _host("twilio_host", connection)
         found["twilio_account_sid"] = _part(name, connection, "login", "Twilio's account, AC…")
         found["twilio_auth_token"] = _part(name, connection, "password", "Twilio's auth token")
+    if name := settings.spark_connection:
+        found |= {"spark_connection": None} | _spark(name, _connection(name))
     return found
 
 
@@ -84,3 +88,28 @@ def _source_url(connection: Any) -> str:  # noqa: ANN401 - Airflow's connection
         return f"sqlite:///{connection.host or connection.schema}"
     scheme, rest = str(connection.get_uri()).split("://", 1)
     return f"{_DRIVERS.get(scheme, scheme)}://{rest}"
+
+
+def _spark(name: str, connection: Any) -> dict[str, object]:  # noqa: ANN401 - Airflow's connection
+    """Spark's master and options, as Airflow's Spark provider reads them from a connection.
+
+    A task is the driver itself, so that there is nothing to hand over to the cluster in its place.
+    """
+    host = _part(
+        name, connection, "host", "Spark's master, such as spark://spark.shop.example or yarn,"
+    )
+    extra = dict(connection.extra_dejson)
+    if extra.get("deploy-mode", "client") != "client":
+        msg = (
+            f"Airflow's connection {name!r} has deploy-mode {extra['deploy-mode']}: a night is Spark's driver, so"
+            " that only client will do. Take it out."
+        )
+        raise SettingsError(msg)
+    options = {option: str(value) for option, value in extra.items() if option.startswith("spark.")}
+    for key, option in _SPARK_EXTRAS.items():
+        if extra.get(key):
+            options[option] = str(extra[key])
+    return {
+        "spark_master": f"{host}:{connection.port}" if connection.port else host,
+        "spark_options": options,
+    }
