@@ -70,7 +70,8 @@ class _Preferring:
     async def _switch_off(
         self, opened: Opened, message: KnownMessage, known: PersonGlimpse | None
     ) -> Response:
-        await self._links.work(self._perennial.switch_off, message, known)
+        wording = self._pages.words.version(opened.locale)
+        await self._links.work(self._perennial.switch_off, message, known, wording=wording)
         choices = await self._links.work(self._perennial.choices, message, known)
         return self._page.show(
             opened, known, choices, saved=[self._pages.say(opened.locale, "saved_off")]

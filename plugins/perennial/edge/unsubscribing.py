@@ -53,7 +53,9 @@ class _Unsubscribing:
         if first(form, "do") == "resubscribe":
             return await self._resubscribe(opened)
         how = ConsentSource.ONE_CLICK if one_click else ConsentSource.UNSUBSCRIBE_LINK
-        await self._leaving.record([Leaving(key=opened.key, how=how)])
+        # Who presses a button of their mail program has seen none of our words.
+        wording = None if one_click else self._links.pages.words.version(opened.locale)
+        await self._leaving.record([Leaving(key=opened.key, how=how, wording=wording)])
         message = await self._links.work(self._perennial.message, opened.key)
         return await self._unsubscribed(opened, message)
 

@@ -37,10 +37,11 @@ QUIET_AFTER_A_LOW_SCORE = timedelta(days=30)
 
 @dataclass(frozen=True, kw_only=True)
 class Leaving:
-    """Somebody's wish not to be written to again the way that a message came."""
+    """Somebody's wish not to be written to again the way that a message came, and the version of the words they saw."""
 
     key: MessageKey
     how: ConsentSource
+    wording: str | None = None
 
 
 class AnswerSteps(CaseSteps):
@@ -89,7 +90,9 @@ class AnswerSteps(CaseSteps):
             entry
             for wish in wishes
             if (message := known.get(wish.key))
-            for entry in self._consents(message, message.channel, granted=(), how=wish.how)
+            for entry in self._consents(
+                message, message.channel, granted=(), how=wish.how, wording=wish.wording
+            )
         ]
         self.ledger.record_consents(said, recorded_at=now)
 

@@ -149,7 +149,9 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
         """Until when a pause of so many days lasts, as the ledger takes it."""
         return (self.now() + timedelta(days=days)).isoformat(timespec="seconds")
 
-    def switch_off(self, message: KnownMessage, known: PersonGlimpse | None) -> None:
+    def switch_off(
+        self, message: KnownMessage, known: PersonGlimpse | None, *, wording: str
+    ) -> None:
         """Stops every channel and every topic, for every address of the person that is known."""
         now, how = self.now(), ConsentSource.PREFERENCE_PAGE
         for channel in Channel:
@@ -164,7 +166,7 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
         said = [
             entry
             for channel in Channel
-            for entry in self._consents(message, channel, granted=(), how=how)
+            for entry in self._consents(message, channel, granted=(), how=how, wording=wording)
         ]
         self.ledger.record_consents(said, recorded_at=now)
 

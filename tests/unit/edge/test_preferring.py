@@ -165,6 +165,8 @@ def test_everything_may_be_switched_off_at_once(ledger: Ledger, page: str) -> No
     standing = {(s.channel, s.reason) for s in ledger.suppressions_of([MESSAGE.address_key])}
     assert standing == {(Channel.EMAIL, SuppressionReason.UNSUBSCRIBED)}
     assert len(ledger.permissions_of(MESSAGE.person_id)) == len(Channel) * len(Topic)
+    ours = ledger.consent_history(MESSAGE.person_id)[2:]
+    assert {(c.wording or "")[:9] for c in ours} == {"pages/en/"}
 
 
 def test_a_pause_begins_and_ends(ledger: Ledger, page: str) -> None:

@@ -97,8 +97,10 @@ def test_the_button_ends_it_for_the_channel_and_every_topic(ledger: Ledger, page
     assert "You will get no more emails from Juniper & Rye" in answer.text
     assert reasons(ledger) == UNSUBSCRIBED
     assert standing(ledger) == {(Channel.EMAIL, topic): ConsentState.WITHDRAWN for topic in Topic}
-    proofs = {(c.how, c.proof) for c in ledger.consent_history(MESSAGE.person_id)}
-    assert proofs == {(ConsentSource.UNSUBSCRIBE_LINK, MESSAGE.key)}
+    words = ledger.consent_history(MESSAGE.person_id)
+    assert {(c.how, c.proof, (c.wording or "")[:9]) for c in words} == {
+        (ConsentSource.UNSUBSCRIBE_LINK, MESSAGE.key, "pages/en/")
+    }
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,8 @@ def test_one_click_of_a_mail_program_is_enough(
     assert answer.status == 200
     assert "Set-Cookie" not in answer.headers
     assert reasons(ledger) == UNSUBSCRIBED
-    assert {c.how for c in ledger.consent_history(MESSAGE.person_id)} == {ConsentSource.ONE_CLICK}
+    words = ledger.consent_history(MESSAGE.person_id)
+    assert {(c.how, c.wording) for c in words} == {(ConsentSource.ONE_CLICK, None)}
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\x00", b"--x", b"do=nonsense"])
