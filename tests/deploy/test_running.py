@@ -56,10 +56,20 @@ class Airflow:
         return self._ask(method, f"/api/v2{path}", body, token)
 
     def begin(self, dag: str, body: Mapping[str, Any]) -> str:
-        """Triggers first and unpauses then, so that no slot of the schedule goes before."""
-        run = self.ask("POST", f"/dags/{dag}/dagRuns", {"logical_date": None, **body})
+        """Triggers a run, unpauses, and ends the run of the schedule's latest slot, which Airflow starts beside it."""
+        run = str(
+            self.ask("POST", f"/dags/{dag}/dagRuns", {"logical_date": None, **body})["dag_run_id"]
+        )
         self.ask("PATCH", f"/dags/{dag}", {"is_paused": False})
-        return str(run["dag_run_id"])
+        wait_for(f"{dag} begins", lambda: self._has_begun(dag, run), unless=lambda: None)
+        return run
+
+    def _has_begun(self, dag: str, run: str) -> bool:
+        for other in self.ask("GET", f"/dags/{dag}/dagRuns")["dag_runs"]:
+            if other["dag_run_id"] != run and other["state"] in {"queued", "running"}:
+                path = f"/dags/{dag}/dagRuns/{quote(other['dag_run_id'])}"
+                self.ask("PATCH", path, {"state": "failed"})
+        return self.state(dag, run) != "queued"
 
     def state(self, dag: str, run: str) -> str:
         return str(self.ask("GET", f"/dags/{dag}/dagRuns/{quote(run)}")["state"])
