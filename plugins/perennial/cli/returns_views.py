@@ -61,7 +61,7 @@ def _counts(figures: ResponseFigures) -> Mapping[str, int | None]:
 def returns(data: Sequence[Json]) -> RenderableType:
     """A table a campaign, and a sentence for each day on which somebody left, answered or bought."""
     if not data:
-        return Text("Nothing has left of late.", style="dim")
+        return Text("Nothing has left: --days looks further back.", style="dim")
     parts: list[RenderableType] = []
     for campaign, days in groupby(data, key=lambda row: row["campaign"]):
         rows = list(days)

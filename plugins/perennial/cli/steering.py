@@ -61,8 +61,9 @@ def stop(
 def status(
     *,
     days: Annotated[
-        int, typer.Option(min=0, max=92, help="Of how many days to say what came back.")
-    ] = 7,
+        int,
+        typer.Option(min=0, max=92, help="Of how many days to say what came back; 0: of none."),
+    ] = 1,
     orders: Annotated[
         bool, typer.Option("--orders", help="Count orders, too, as `perennial results` does.")
     ] = False,

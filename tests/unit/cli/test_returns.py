@@ -90,7 +90,7 @@ def answered(ledger: Ledger) -> Ledger:
 
 
 def test_what_came_back_is_data_by_campaign_and_day(answered: Ledger, status: Status) -> None:
-    found = json.loads(status("--json"))["returns"]
+    found = json.loads(status("--json", "--days", "7"))["returns"]
 
     assert [(row["campaign"], row["day"]) for row in found] == [
         ("feedback_survey", "2026-11-21"),
@@ -119,7 +119,7 @@ def test_what_came_back_is_data_by_campaign_and_day(answered: Ledger, status: St
 
 
 def test_a_narrow_terminal_shows_it_without_colours(answered: Ledger, status: Status) -> None:  # noqa: ARG001 - it holds the answers
-    shown = status()
+    shown = status("--days", "7")
     lines = [" ".join(line.split()) for line in shown.splitlines()]
 
     assert "day accepted delivered bounced opened clicked machines" in lines
@@ -145,6 +145,7 @@ def test_the_span_is_chosen_and_ends_with_the_latest_plan(answered: Ledger, stat
     def days(*words: str) -> set[str]:
         return {row["day"] for row in json.loads(status("--json", *words))["returns"]}
 
+    assert days() == set()
     assert days("--days", "2") == {"2026-11-21"}
     assert days("--days", "3") == {"2026-11-20", "2026-11-21"}
     assert days("--days", "0") == set()
@@ -152,4 +153,4 @@ def test_the_span_is_chosen_and_ends_with_the_latest_plan(answered: Ledger, stat
 
 
 def test_a_ledger_from_which_nothing_has_left_says_so(ledger: Ledger, status: Status) -> None:  # noqa: ARG001 - it is empty
-    assert "Nothing has left of late." in status()
+    assert "Nothing has left: --days looks further back." in status()
