@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -68,6 +70,27 @@ def test_the_day_twice_and_killed_in_the_middle_gives_each_message_once(
     assert sum(account.accepted for account in accounts) == after.total()
     assert all(account.accepted == account.plan.send for account in accounts)
     assert no_address_in(home, "dags.log")
+
+
+def test_the_events_of_assets_say_what_was_written_in_counts_alone(
+    environment: dict[str, str],
+) -> None:
+    """Comes after the nights above: three assets, and what the last event of each says."""
+    home = Path(environment["PERENNIAL_HOME"])
+    with sqlite3.connect(home / "airflow" / "airflow.db") as airflow:
+        events = airflow.execute(
+            "select asset.name, asset_event.extra from asset_event join asset on asset.id = asset_id"
+            " order by asset_event.id"
+        )
+        said = {name: json.loads(extra) for name, extra in events}
+    with services(settings_at(home)) as perennial:
+        written = {
+            "orders": perennial.written("verified/orders", DAY),
+            "customer_features": perennial.written("customer_features", DAY),
+            "memberships": perennial.written("memberships", DAY),
+        }
+
+    assert said == written
 
 
 def no_address_in(home: Path, log: str) -> bool:

@@ -15,6 +15,7 @@ from perennial.cli.commands import app
 from perennial.cli.operating_words import doctor_page
 from perennial.model.datasets import DERIVED_DATASETS, SHOP_DATASETS, Dataset
 from perennial.model.fields import MERGE_FIELDS
+from perennial.model.quarantined import PUT_ASIDE, REFUSED_ROWS
 from perennial.model.words import (
     Channel,
     ConsentState,
@@ -64,24 +65,24 @@ def write_reference(project: Path) -> None:
 def _datasets() -> str:
     head = (
         "# Datasets of the lake\n\n"
-        "Contracts that the code checks (`plugins/perennial/model/datasets.py`). Types are DuckDB's. `TIMESTAMPTZ` is"
-        " an instant, stored in UTC; a `DATE` named `…_on` is a date in the shop's zone unless it says otherwise;"
-        " money is decimal, in the row's or the shop's currency.\n\n"
+        "Contracts that the code checks (`plugins/perennial/model/datasets.py`); a test holds what a night writes to"
+        " their columns and types. Types are DuckDB's. Every number says its unit, every date its clock; money is decimal.\n\n"
         "`raw/` holds the shop's datasets as text, exactly as the shop said it; `verified/` holds them typed;"
         " `quarantine/` holds rows that broke a rule, with the reason.\n"
     )
     shop = "".join(_dataset(d, f"verified/{d.name}") for d in SHOP_DATASETS.values())
     derived = "".join(_dataset(d, d.name) for d in DERIVED_DATASETS.values())
-    return head + shop + derived
+    aside = (PUT_ASIDE, REFUSED_ROWS)
+    return head + shop + derived + "".join(_dataset(d, d.name) for d in aside)
 
 
 def _dataset(dataset: Dataset, folder: str) -> str:
     rows = (
-        (f"`{c.name}`", f"`{c.type}`", "yes" if c.required else "", c.meaning)
+        (f"`{c.name}`", f"`{c.type}`", c.unit, "yes" if c.required else "", c.meaning)
         for c in dataset.columns
     )
     key = ", ".join(f"`{name}`" for name in dataset.key)
-    table = _table(("column", "type", "always", "meaning"), rows)
+    table = _table(("column", "type", "unit or clock", "always", "meaning"), rows)
     return f"\n## `{folder}/day=…`\n\n{dataset.meaning} Key: {key}.\n\n{table}"
 
 

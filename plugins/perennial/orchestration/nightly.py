@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -103,23 +103,36 @@ def publish(**context: Any) -> dict[str, int]:  # noqa: ANN401 - Airflow's conte
             seen = context["ti"].xcom_pull(task_ids="judge", key="judgement")["verdict_hash"]
             perennial.release_night(day, by=approved.by, reason=approved.reason, seen=seen)
         try:
-            return perennial.publish(day)
+            published = perennial.publish(day)
         finally:
             perennial.write_night_page(day)
+        _tell(context, ORDERS, perennial.written("verified/orders", day))
+        return published
 
 
 @task(outlets=[CUSTOMER_FEATURES])
 def understand(**context: Any) -> int:  # noqa: ANN401 - Airflow's context
     """Works out where every customer stands."""
+    day = day_of(context)
     with installation() as perennial:
-        return perennial.understand(day_of(context))
+        customers = perennial.understand(day)
+        _tell(context, CUSTOMER_FEATURES, perennial.written("customer_features", day))
+    return customers
 
 
 @task(outlets=[MEMBERSHIPS])
 def form_audiences(**context: Any) -> int:  # noqa: ANN401 - Airflow's context
     """Works out who is in which campaign's audience."""
+    day = day_of(context)
     with installation() as perennial:
-        return perennial.form_audiences(day_of(context))
+        memberships = perennial.form_audiences(day)
+        _tell(context, MEMBERSHIPS, perennial.written("memberships", day))
+    return memberships
+
+
+def _tell(context: Mapping[str, Any], asset: Asset, written: Mapping[str, Any]) -> None:
+    """Has the asset's event say what was written: day, rows and content hash, nothing about a person."""
+    context["outlet_events"][asset].extra = dict(written)
 
 
 @task(retries=3)

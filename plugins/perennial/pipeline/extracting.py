@@ -19,11 +19,11 @@ import pyarrow.parquet as pq
 from perennial.errors import LakeError
 from perennial.lake.partitions import Lake, Partition
 from perennial.model.datasets import Dataset
+from perennial.model.quarantined import REFUSED_ROWS
 from perennial.sources.files.refused_rows import RefusedRow
 
-_REFUSED = pa.schema(
-    [("table", pa.string()), ("file", pa.string()), ("line", pa.int64()), ("reason", pa.string())]
-)
+_ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64()}
+_REFUSED = pa.schema([(column.name, _ARROW[column.type]) for column in REFUSED_ROWS.columns])
 _SINCE, _UNTIL = b"perennial.since", b"perennial.until"
 
 

@@ -160,6 +160,20 @@ class NightSteps(VerdictSteps, RightsSteps):
         )
         return formed.rows
 
+    def written(self, folder: str, day: date) -> dict[str, Any]:
+        """What a dataset of the lake holds of a day, in figures: the same for the same rows, whenever they were made.
+
+        Raises:
+            MissingPartition: the night has not written it.
+        """
+        from perennial.lake.partitions import Partition
+
+        partition = Partition(dataset=folder, day=day)
+        content = self.engine.content_hash(partition)
+        self.engine.view("written", partition)
+        rows = int(self.engine.scalar("select count(*) from written"))
+        return {"day": day.isoformat(), "rows": rows, "content_hash": content}
+
     def audiences_formed(self, day: date) -> bool:
         """Whether the night has got as far as the day's audiences."""
         from perennial.lake.partitions import Partition

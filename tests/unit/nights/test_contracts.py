@@ -1,4 +1,4 @@
-"""What a night writes is what model/datasets.py says: every column by its name, its type and its place, and no other."""
+"""What a night writes is what its contracts say: every column by its name, its type and its place, and no other."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import pytest
 
 from one_person import DAY, home_of
 from perennial.lake.partitions import Partition
-from perennial.model.datasets import DECISIONS, DERIVED_DATASETS, SHOP_DATASETS, Dataset
+from perennial.model.datasets import DECISIONS, DERIVED_DATASETS, SHOP_DATASETS, Column, Dataset
+from perennial.model.quarantined import quarantine_of
 from perennial.steps.services import services
 
 CONTRACTS: Mapping[str, Dataset] = {
     **{f"verified/{name}": dataset for name, dataset in SHOP_DATASETS.items()},
     **DERIVED_DATASETS,
+    **{(aside := quarantine_of(dataset)).name: aside for dataset in SHOP_DATASETS.values()},
 }
 
 
@@ -68,3 +70,14 @@ def test_what_a_contract_always_promises_is_never_empty(folder: str, planned: Pa
             f'"{c.name}" is null' for c in CONTRACTS[folder].columns if c.required
         )
         assert perennial.engine.scalar(f"select count(*) from written where {missing}") == 0
+
+
+@pytest.mark.parametrize("type_", ["INTEGER", "DECIMAL(12,2)", "DOUBLE", "DATE"])
+def test_a_number_says_its_unit_and_a_date_its_clock(type_: str) -> None:
+    with pytest.raises(ValueError, match="The column points must say its unit, or its zone"):
+        Column(name="points", type=type_, meaning="Some.")
+    assert Column(name="points", type=type_, meaning="Some.", unit="points").unit == "points"
+
+
+def test_an_instant_is_in_utc() -> None:
+    assert Column(name="at", type="TIMESTAMPTZ", meaning="Then.").unit == "instant, UTC"
