@@ -88,7 +88,7 @@ def _words(
     found: dict[tuple[str, str], str] = {}
     for channel in _CHANNELS:
         root = project / "templates" / channel / template
-        folder = root if starter.own else _STARTERS / starter.name / channel
+        folder = root if starter.own else _shipped(starter.name, channel, template)
         files = [f for f in sorted(folder.glob("*")) if f.stem in locales]
         missing = set(locales) - {f.stem for f in files}
         if files and missing:
@@ -98,6 +98,12 @@ def _words(
             raise PerennialError(msg)
         found |= {(channel, f.name): f.read_bytes().decode("utf-8") for f in files}
     return found
+
+
+def _shipped(starter: str, channel: str, template: str) -> Path:
+    """Where a starter's words lie: of several steps, each in a folder of its own."""
+    folder = _STARTERS / starter / channel
+    return folder / template if (folder / template).is_dir() else folder
 
 
 def _new(project: Path, file: str, text: str) -> Change:
