@@ -3,13 +3,16 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SPARK := .venv-spark
+NIGHTS ?= 30
+HOUSEHOLDS ?= 0
 WORKERS ?= 2
 SCHEDULES ?= 100
 SEED ?= 1
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo docs test test-backfill test-deploy test-studio check chaos bench bench-sending up down reference
+.PHONY: help set-up demo docs test test-backfill test-deploy test-studio test-spark check chaos bench bench-sending up down reference
 
 help: ## Show this list
 	@if [ -t 1 ]; then bold=$$(printf '\033[1m') plain=$$(printf '\033[0m'); fi; \
@@ -38,6 +41,13 @@ test-deploy: $(READY) ## Start all of docker-compose.yml without containers, sen
 
 test-studio: $(READY) ## Drive the Studio in a whole Airflow by a browser, and take the pictures of the docs
 	@STUDIO_PICTURES=docs/images $(BIN)/python -m pytest -n0 tests/acceptance/test_studio_in_airflow.py
+
+test-spark: $(SPARK)/.ready ## Hold Spark against DuckDB over NIGHTS=30 of the sample shop; needs Java 17, makes .venv-spark
+	@NIGHTS=$(NIGHTS) HOUSEHOLDS=$(HOUSEHOLDS) $(SPARK)/bin/python -m pytest -n 0 -m spark tests/spark $(ARGS)
+
+$(SPARK)/.ready: requirements.lock requirements-spark.lock pyproject.toml scripts/set_up.sh
+	@scripts/set_up.sh $(SPARK) requirements-spark.lock
+	@touch $@
 
 check: $(READY) ## Everything that must hold before a commit: format, lint, types, layers, files, tests
 	$(BIN)/ruff format --check .

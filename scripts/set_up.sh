@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Makes a virtual environment that holds exactly what requirements.lock says, and Perennial itself, editable.
+# Locks that are named after the environment are added to it: scripts/set_up.sh .venv-spark requirements-spark.lock
 # Needs nothing but Python 3.11, 3.12 or 3.13 and a package index. Running it again takes a second.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 venv=${1:-.venv}
+shift || true
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
@@ -42,7 +44,9 @@ fi
 
 export VIRTUAL_ENV=$PWD/$venv UV_LINK_MODE=${UV_LINK_MODE:-copy}
 case $venv in /*) VIRTUAL_ENV=$venv ;; esac
-"$venv/bin/uv" pip install --quiet --require-hashes --requirement requirements.lock >>"$log" 2>&1 ||
-    fail "the packages of requirements.lock cannot be installed: is the package index reachable?"
+for lock in requirements.lock "$@"; do
+    "$venv/bin/uv" pip install --quiet --require-hashes --requirement "$lock" >>"$log" 2>&1 ||
+        fail "the packages of $lock cannot be installed: is the package index reachable?"
+done
 "$venv/bin/uv" pip install --quiet --no-deps --editable . >>"$log" 2>&1 ||
     fail "Perennial cannot be installed: is the package index reachable?"

@@ -248,7 +248,7 @@ class Settings(BaseSettings):
         "local[2]", description="Where Spark runs: local[2], spark://…, yarn or k8s://…."
     )
     spark_options: dict[str, str] = Field(
-        default_factory=dict,
+        {},
         description='Spark\'s options by their names there, as JSON: {"spark.executor.memory": "4g"}.',
     )
     spark_connection: str | None = Field(

@@ -74,6 +74,56 @@ def test_what_an_airflow_connection_adds_reaches_the_driver() -> None:
     assert make_url(_source_url(connection)).query == {"sslmode": "require"}
 
 
+@pytest.mark.parametrize(
+    ("host", "port", "master"),
+    [
+        ("spark://spark.shop.example", 7077, "spark://spark.shop.example:7077"),
+        ("spark.shop.example", 7077, "spark://spark.shop.example:7077"),
+        ("k8s://https://cluster.example", 6443, "k8s://https://cluster.example:6443"),
+        ("yarn", None, "yarn"),
+        ("local[4]", None, "local[4]"),
+    ],
+)
+def test_an_airflow_connection_says_where_spark_runs(
+    host: str, port: int | None, master: str
+) -> None:
+    from airflow.sdk import Connection
+
+    from perennial.orchestration.connections import _spark
+
+    extra = {
+        "queue": "nights",
+        "spark.executor.memory": "8g",
+        "spark.executor.instances": 10,
+        "spark-binary": "spark-submit",
+    }
+    connection = Connection(
+        conn_id="spark_default", conn_type="spark", host=host, port=port, extra=json.dumps(extra)
+    )
+
+    assert _spark("spark_default", connection) == {
+        "spark_master": master,
+        "spark_options": {
+            "spark.yarn.queue": "nights",
+            "spark.executor.memory": "8g",
+            "spark.executor.instances": "10",
+        },
+    }
+
+
+def test_a_night_is_not_handed_over_to_a_cluster_as_a_whole() -> None:
+    from airflow.sdk import Connection
+
+    from perennial.orchestration.connections import _spark
+
+    connection = Connection(
+        conn_id="spark_default", conn_type="spark", host="yarn", extra='{"deploy-mode": "cluster"}'
+    )
+
+    with pytest.raises(SettingsError, match="only client will do"):
+        _spark("spark_default", connection)
+
+
 CANARY = "planted-canary-of-a-key"
 
 

@@ -109,7 +109,10 @@ def _spark(name: str, connection: Any) -> dict[str, object]:  # noqa: ANN401 - A
     for key, option in _SPARK_EXTRAS.items():
         if extra.get(key):
             options[option] = str(extra[key])
+    master = f"{host}:{connection.port}" if connection.port else str(host)
+    # An address such as spark://spark.shop.example:7077 loses its scheme on the way into a connection.
+    alone = "://" in master or master.startswith(("local", "yarn"))
     return {
-        "spark_master": f"{host}:{connection.port}" if connection.port else host,
+        "spark_master": master if alone else f"spark://{master}",
         "spark_options": options,
     }
