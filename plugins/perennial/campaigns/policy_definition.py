@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from perennial.campaigns.policy_brake import BrakePart
 from perennial.campaigns.policy_spellings import Country, Date, Holiday, Money, Region
 from perennial.campaigns.spellings import (
     Clock,
@@ -309,6 +310,11 @@ class PolicyFile(_Part):
         BudgetPart(), description="What may be spent in a calendar month; without it, any amount."
     )
 
+    brake: BrakePart = Field(
+        BrakePart(),
+        description="When complaints slow or stop promotional emails to a mailbox provider.",
+    )
+
     def policy(self) -> Policy:
         """The rules as the rest of the system reads them."""
         hours = self.quiet_hours
@@ -324,4 +330,5 @@ class PolicyFile(_Part):
                 together=self.budget.limit(),
                 campaigns={name: part.limit() for name, part in self.budget.campaigns.items()},
             ),
+            brake=self.brake.brake(),
         )

@@ -66,6 +66,7 @@ def reference_text(project: Path = PROJECT) -> str:
             "`campaigns` of the budget, each",
             budget["properties"]["campaigns"]["additionalProperties"],
         ),
+        table("`brake`", schema["properties"]["brake"]),
         _SAID,
         *(_told(read_policy(project / "policy.yaml"), language) for language in LANGUAGES),
     ]

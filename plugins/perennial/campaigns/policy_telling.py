@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
@@ -70,10 +71,10 @@ class _Teller:
         if policy.sunset_after:
             yield self.say("sunset", n=policy.sunset_after.days)
         if policy.global_holdout:
-            share = format_percent(
-                policy.global_holdout, locale=self._locale, decimal_quantization=False
-            )
-            yield self.say("holdout", share=share)
+            yield self.say("holdout", share=self._share(policy.global_holdout))
+
+    def _share(self, share: Decimal) -> str:
+        return format_percent(share, locale=self._locale, decimal_quantization=False)
 
     def _double_opt_in(self, rule: DoubleOptIn) -> str:
         names = [self._locale.territories.get(c, c) for c in sorted(rule.countries)]
@@ -97,6 +98,13 @@ class _Teller:
             yield self.say("mix", n=mix.messages, discounts=discounts, days=span)
         if caps.days_between_surveys:
             yield self.say("surveys", n=caps.days_between_surveys)
+        brake = policy.brake
+        yield self.say(
+            "brake",
+            slow=self._share(brake.slow_from),
+            stop=self._share(brake.stop_from),
+            days=self.say("days", n=brake.within.days),
+        )
 
     def when(self, policy: Policy) -> Iterator[str]:
         hours = policy.quiet_hours

@@ -80,6 +80,10 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "other": "at most {n} have a discount",
         },
         "days": {"one": "{n} day", "other": "{n} days"},
+        "brake": (
+            "Promotional emails to a mailbox provider are slowed when {slow} of them are marked as spam, and stop at"
+            " {stop}, counted over {days}."
+        ),
         "surveys": {
             "one": "At least {n} day passes between two surveys.",
             "other": "At least {n} days pass between two surveys.",
@@ -148,6 +152,10 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "other": "como máximo {n} llevan descuento",
         },
         "days": {"one": "{n} día", "other": "{n} días"},
+        "brake": (
+            "Los correos promocionales a un proveedor de correo se frenan cuando el {slow} se marca como spam y se"
+            " detienen con el {stop}, contado sobre {days}."
+        ),
         "surveys": {
             "one": "Entre dos encuestas pasa al menos {n} día.",
             "other": "Entre dos encuestas pasan al menos {n} días.",
@@ -221,6 +229,10 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
         },
         "with_discount": "скидку содержат не больше {n}",
         "days": {"one": "{n} дня", "other": "{n} дней"},
+        "brake": (
+            "Рекламные письма почтовой службе притормаживаются, когда спамом помечены {slow} из них, и прекращаются при"
+            " {stop}; учитывается период: {days}."
+        ),
         "surveys": {
             "one": "Между двумя опросами проходит не меньше {n} дня.",
             "other": "Между двумя опросами проходит не меньше {n} дней.",

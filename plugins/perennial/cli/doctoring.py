@@ -1,10 +1,13 @@
-"""The command that looks at everything an installation stands on: doctor."""
+"""The commands that say how an installation is: doctor, metrics."""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
@@ -30,6 +33,31 @@ def doctor(as_json: AsJson = False) -> None:
     show(_as_json(findings), as_json, _view)
     if worst(findings) is Level.FAIL:
         raise typer.Exit(1)
+
+
+@doctoring.command()
+def metrics(
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write them to this file, whole or not at all, for a textfile collector."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print figures for monitoring, in the text format of Prometheus: counts and closed words, nothing about anybody."""
+    from perennial.operations.taking_figures import as_text, take_figures
+
+    with installation() as perennial:
+        samples = take_figures(perennial)
+    if into is not None:
+        draft = into.with_name(f".{into.name}.tmp")
+        draft.write_text(as_text(samples), encoding="utf-8")
+        draft.replace(into)
+    elif as_json:
+        show([asdict(sample) for sample in samples], as_json, str)
+    else:
+        sys.stdout.write(as_text(samples))
 
 
 def _findings() -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perennial.operations.figures import FIGURES
 from perennial.operations.findings import CHECKS
 
 
@@ -17,5 +18,22 @@ def doctor_page() -> str:
     parts = (
         f"\n## `{check.id}`\n\n**Well:** {check.well}\n\n**Otherwise:** {check.cure}\n"
         for check in CHECKS.values()
+    )
+    return head + "".join(parts)
+
+
+def figures_page() -> str:
+    """Every figure for monitoring, with its cure."""
+    head = (
+        "# Figures for monitoring\n\n"
+        "`perennial metrics` prints them in the text format of Prometheus, those of the web app excepted, which counts for"
+        " itself at `/metrics`. Labels are names of campaigns, providers and closed words; nothing is about anybody."
+        " How to have them collected, and which to be called for: [operations](../operations.md#figures-for-monitoring).\n"
+    )
+    parts = (
+        f"\n## `{figure.name}`\n\n{figure.meaning} {figure.kind.capitalize()}, in {figure.unit}."
+        + (f" By {', '.join(f'`{label}`' for label in figure.labels)}." if figure.labels else "")
+        + f"\n\n**Bad:** {figure.bad}\n\n**Then:** {figure.cure}\n"
+        for figure in FIGURES.values()
     )
     return head + "".join(parts)

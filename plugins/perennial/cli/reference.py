@@ -12,13 +12,14 @@ import typer
 from perennial.campaigns import policy_schema, schema
 from perennial.cli.check_words import check_words
 from perennial.cli.commands import app
-from perennial.cli.operating_words import doctor_page
+from perennial.cli.operating_words import doctor_page, figures_page
 from perennial.model.datasets import DERIVED_DATASETS, SHOP_DATASETS, Dataset
 from perennial.model.fields import MERGE_FIELDS
 from perennial.model.quarantined import PUT_ASIDE, REFUSED_ROWS
 from perennial.model.words import (
     Channel,
     ConsentState,
+    Mailbox,
     MessageState,
     Outcome,
     Pressure,
@@ -37,6 +38,7 @@ _WORDS: tuple[type[Word], ...] = (
     Channel,
     Topic,
     Pressure,
+    Mailbox,
     ConsentState,
 )
 
@@ -51,6 +53,7 @@ def pages() -> Mapping[str, str]:
         "commands.md": _commands(),
         "checks.md": check_words(),
         "doctor.md": doctor_page(),
+        "figures.md": figures_page(),
     }
 
 

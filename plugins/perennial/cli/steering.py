@@ -16,7 +16,7 @@ from perennial.cli.showing import AsJson, notes, show
 from perennial.errors import SettingsError
 from perennial.ledger.values import Doubt
 from perennial.model.keys import MessageKey
-from perennial.model.words import Control
+from perennial.model.words import Control, Mailbox
 from perennial.steps.campaign_day import Progress
 from perennial.steps.services import Perennial
 
@@ -77,6 +77,29 @@ def status(
         (lambda data: Group(returns(data["returns"]), views.status(data))) if days else views.status
     )
     show(found, as_json, shown)
+
+
+@steering.command()
+def brake(
+    lift: Annotated[
+        Mailbox | None,
+        typer.Option(help="Let promotional emails leave to this mailbox provider again."),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it is lifted; it is kept.")] = None,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how many emails each mailbox provider's people mark as spam, and where that holds emails back; or lift it."""
+    with installation() as perennial:
+        if lift is None:
+            health = perennial.mailbox_health()
+            show(views.mailboxes_json(health), as_json, views.mailboxes)
+            return
+        if not reason:
+            msg = "Say why it is lifted: --reason. Nothing was lifted."
+            raise SettingsError(msg)
+        done = perennial.lift_brake(lift, by=by or getuser(), reason=reason)
+    show({"mailbox": lift, "lifted": done}, as_json, views.lifted)
 
 
 @steering.command()

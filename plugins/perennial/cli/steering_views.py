@@ -11,11 +11,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from perennial.cli.showing import table_of
+from perennial.ledger.braking import Grip, MailboxHealth
 from perennial.ledger.values import Command, Doubt, Ruling
 from perennial.model.words import Control, MessageState
 from perennial.steps.steering import SendingStatus
 
 Json = Any
+_GRIPS = {Grip.OPEN: "green", Grip.SLOWED: "yellow", Grip.STOPPED: "red"}
 _COLOURS = {Control.RUN: "green", Control.PAUSE: "yellow", Control.STOP: "red"}
 
 
@@ -138,6 +140,7 @@ def status_json(status: SendingStatus) -> dict[str, Any]:
             {"campaign": campaign, "day": day, "provider": provider, "messages": count}
             for (campaign, day, provider), count in sorted(in_doubt.items())
         ],
+        "mailboxes": mailboxes_json(status.mailboxes),
         "unknown_reports": status.unknown_reports,
         "epoch": status.epoch,
         "begun": status.begun,
@@ -151,6 +154,8 @@ def status(data: Json) -> RenderableType:
         Text(found["sentence"], style="red") for found in data["without_data"]
     ]
     parts += [commands(data["commands"]), _doubts_by_day(data["doubts"])]
+    if braked := [row for row in data["mailboxes"] if row["grip"] != Grip.OPEN]:
+        parts.append(mailboxes(braked))
     if data["unknown_reports"]:
         parts.append(
             Text(
@@ -163,6 +168,47 @@ def status(data: Json) -> RenderableType:
         Text(f"{data['begun']:,} messages begun so far · epoch {data['epoch']}", style="dim")
     )
     return Group(*parts)
+
+
+def mailboxes_json(found: Iterable[MailboxHealth]) -> list[dict[str, Any]]:
+    """What mailbox providers' people got and marked, as data; shares are of 1."""
+    return [
+        {
+            "mailbox": health.mailbox,
+            "sent": health.sent,
+            "bounced": health.bounced,
+            "complained": health.complained,
+            "complaint_share": float(round(health.complaint_share, 6)),
+            "grip": health.grip,
+        }
+        for health in found
+    ]
+
+
+def mailboxes(data: Json) -> RenderableType:
+    """What mailbox providers' people got and marked, and where the brake holds."""
+    if not data:
+        return Text("No emails were sent of late.", style="dim")
+    heads = ("mailbox provider", "sent", "bounced", "marked as spam", "share", "brake")
+    table = table_of("Complaints", *heads)
+    for row in data:
+        table.add_row(
+            row["mailbox"],
+            f"{row['sent']:,}",
+            f"{row['bounced']:,}",
+            f"{row['complained']:,}",
+            f"{row['complaint_share']:.2%}",
+            Text(row["grip"], style=_GRIPS[Grip(row["grip"])]),
+        )
+    return table
+
+
+def lifted(data: Json) -> RenderableType:
+    """What became of the brake."""
+    counted = (
+        "What was counted so far counts no more." if data["lifted"] else "Nothing was counted."
+    )
+    return Text(f"{data['mailbox']}: the brake is open. {counted}")
 
 
 def asked(settled: Mapping[MessageState, int]) -> RenderableType:

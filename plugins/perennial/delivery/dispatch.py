@@ -21,7 +21,7 @@ from perennial.delivery.run import Run
 from perennial.delivery.stopping import Stop, on_signals
 from perennial.ledger.store import Ledger
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.policy import NO_BUDGET, Budget, Caps
+from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
 from perennial.model.words import Channel
 
 # Less than what Airflow leaves between asking a task to end and killing it.
@@ -39,6 +39,7 @@ async def dispatch(
     compose: Callable[[PlannedMessage], Message],
     caps: Caps,
     budget: Budget = NO_BUDGET,
+    brake: Brake | None = None,
     clock: Callable[[], datetime],
     worker: str,
     lease: timedelta,
@@ -89,7 +90,9 @@ async def dispatch(
             silent_for=silent_for,
         )
 
-    run = Run(desk, providers, caps=caps, budget=budget, limit=limit, settle_doubts=ask)
+    run = Run(
+        desk, providers, caps=caps, budget=budget, brake=brake, limit=limit, settle_doubts=ask
+    )
     try:
         await _orderly(run.carry_out(messages), desk.stop)
     finally:

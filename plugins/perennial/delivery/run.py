@@ -22,7 +22,7 @@ from perennial.delivery.reading_ahead import Chunk, ReadingAhead
 from perennial.errors import DeliveryError
 from perennial.ledger.values import Claim
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import NO_BUDGET, Budget, Caps
+from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
 from perennial.model.words import Channel, Control
 
 _CHUNKS_IN_HAND = 4
@@ -42,6 +42,7 @@ class Run:
         *,
         caps: Caps,
         budget: Budget = NO_BUDGET,
+        brake: Brake | None = None,
         limit: int | None,
         settle_doubts: Callable[[], Awaitable[None]],
     ) -> None:
@@ -51,6 +52,7 @@ class Run:
         }
         self._caps = caps
         self._budget = budget
+        self._brake = brake
         self._left = limit
         self._settle_doubts = settle_doubts
         self._carrying: set[asyncio.Task[None]] = set()
@@ -201,6 +203,7 @@ class Run:
             now=self._desk.clock(),
             caps=self._caps,
             budget=self._budget,
+            brake=self._brake,
         )
         return self._sorted_out(candidates, claim)
 

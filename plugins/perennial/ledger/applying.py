@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, distinct, func, select, text
 
 from perennial.ledger.bouncing import is_soft_bounce
+from perennial.ledger.braking import count_reported
 from perennial.ledger.database import Database
 from perennial.ledger.statements import packed, packed_keys, statement
 from perennial.ledger.tables import iso, parked_events
@@ -123,6 +124,9 @@ def _apply_known(connection: Connection, database: Database, events: Sequence[_E
     _believe(connection, database, standing)
     _suppress(connection, database, events, changed=new | older)
     _count_soft_bounces(connection, database, [e for e in standing if _told(e) in new])
+    if new:
+        at = max(datetime.fromisoformat(event["received_at"]) for event in standing)
+        count_reported(connection, database, new, at)
     # The last, because others wait for the row of the provider until this is committed.
     reported = statement("note_reported", database.dialect)
     connection.execute(reported, {"events": packed(standing)}).close()

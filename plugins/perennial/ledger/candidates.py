@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from perennial.ledger.columns import Row
 from perennial.ledger.tables import iso
+from perennial.model.mailboxes import mailbox_of
 from perennial.model.message import Coupon, PlannedMessage
+from perennial.model.words import Channel
 
 
 def layers_of(chunk: Sequence[PlannedMessage]) -> list[Sequence[PlannedMessage]]:
@@ -50,6 +52,7 @@ def candidate_row(message: PlannedMessage) -> Row:
         message.pressure,
         message.topic,
         message.address_key,
+        mailbox_of(message.address) if message.channel is Channel.EMAIL else None,
         iso(message.send_at),
         iso(message.expires_at),
         *((None,) * 4 if coupon is None else _terms(coupon)),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from perennial.ledger.braking import Hold, count_sent, hold
 from perennial.ledger.budgeting import Purse, count, open_purse
 from perennial.ledger.candidates import candidate_row, layers_of
 from perennial.ledger.columns import load
@@ -19,13 +20,21 @@ from perennial.ledger.tables import in_utc
 from perennial.ledger.values import Claim
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import NO_BUDGET, Budget, Caps
+from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
 from perennial.model.words import Reason
 
 CHUNK = 1000
 """The most messages that one statement claims."""
 
 _TAKEN = "taken"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What holds back messages although they might leave."""
+
+    budget: Budget
+    brake: Brake | None
 
 
 def claim(
@@ -37,6 +46,7 @@ def claim(
     now: datetime,
     caps: Caps,
     budget: Budget = NO_BUDGET,
+    brake: Brake | None = None,
 ) -> Claim:
     """Claims what may leave now; of messages that share a limit or a budget, those that come first.
 
@@ -46,7 +56,8 @@ def claim(
     candidates = list({message.key: message for message in reversed(messages)}.values())[::-1]
     chunks = (candidates[i : i + CHUNK] for i in range(0, len(candidates), CHUNK))
     common = {"worker": worker, "now": in_utc(now), **_limits(caps, in_utc(now))}
-    return _joined([_claim_chunk(database, chunk, common, lease, budget) for chunk in chunks])
+    rules = Rules(budget=budget, brake=brake)
+    return _joined([_claim_chunk(database, chunk, common, lease, rules) for chunk in chunks])
 
 
 def block(
@@ -96,7 +107,7 @@ def _claim_chunk(
     chunk: Sequence[PlannedMessage],
     common: Mapping[str, Any],
     lease: timedelta,
-    budget: Budget,
+    rules: Rules,
 ) -> Claim:
 
     def decide(connection: Connection) -> Claim:
@@ -105,14 +116,17 @@ def _claim_chunk(
         # order would stop each other. Waiting costs little: a chunk takes milliseconds, a request far longer.
         clock = database.lock(connection)
         terms = {**common, "clock": clock, "lease_until": clock + lease}
-        purse = open_purse(connection, chunk, budget)
+        purse = open_purse(connection, chunk, rules.budget)
+        held = hold(connection, chunk, rules.brake, terms["now"])
         claim = _joined(
             [
-                _claim_layer(connection, database.dialect, layer, terms, purse)
+                _claim_layer(connection, database.dialect, layer, terms, purse=purse, held=held)
                 for layer in layers_of(chunk)
             ]
         )
         count(connection, database.dialect, (m for m in chunk if m.key in claim.claimed), purse)
+        # The last, because whoever hears of complaints waits for these rows until the commit.
+        count_sent(connection, database.dialect, held.sent, terms["now"])
         return claim
 
     return database.write(decide)
@@ -123,13 +137,34 @@ def _claim_layer(
     dialect: str,
     layer: Sequence[PlannedMessage],
     terms: Mapping[str, Any],
+    *,
     purse: Purse,
+    held: Hold,
 ) -> Claim:
-    unpaid = _unpaid(connection, dialect, layer, terms, purse)
-    paid = [message for message in layer if message.key not in unpaid.blocked]
-    claim = _claim_paid(connection, dialect, paid, terms) if paid else Claim()
+    braked = _braked(connection, dialect, layer, terms, held)
+    free = [message for message in layer if message.key not in braked.blocked]
+    unpaid = _unpaid(connection, dialect, free, terms, purse)
+    paid = [message for message in free if message.key not in unpaid.blocked]
+    claim = _claim_paid(connection, dialect, paid, terms, held) if paid else Claim()
     purse.pay(message for message in paid if message.key in claim.claimed)
-    return _joined([claim, unpaid])
+    return _joined([claim, unpaid, braked])
+
+
+def _braked(
+    connection: Connection,
+    dialect: str,
+    layer: Sequence[PlannedMessage],
+    terms: Mapping[str, Any],
+    held: Hold,
+) -> Claim:
+    """What might leave if fewer people complained is blocked."""
+    kept = [message for message in layer if held.keeps(message)]
+    if not kept:
+        return Claim()
+    claimable = _claimable(connection, dialect, kept, terms)
+    return _kept_back(
+        connection, dialect, [m for m in kept if m.key in claimable], Reason.BRAKED, terms
+    )
 
 
 def _unpaid(
@@ -142,13 +177,32 @@ def _unpaid(
     """What might leave if the budget had room for it is blocked; what leaves it room is not asked about."""
     if not purse.beyond(layer):
         return Claim()
-    batch = load(connection, "candidates", map(candidate_row, layer))
-    asked = statement("claimable", dialect, batch.alike)
-    claimable = set(connection.execute(asked, {**terms, **batch.parameters}).scalars())
+    claimable = _claimable(connection, dialect, layer, terms)
     beyond = purse.beyond([message for message in layer if message.key in claimable])
-    rows = [_blocked(message, Reason.BUDGET_EXHAUSTED) for message in beyond]
+    return _kept_back(connection, dialect, beyond, Reason.BUDGET_EXHAUSTED, terms)
+
+
+def _claimable(
+    connection: Connection,
+    dialect: str,
+    messages: Sequence[PlannedMessage],
+    terms: Mapping[str, Any],
+) -> set[MessageKey]:
+    batch = load(connection, "candidates", map(candidate_row, messages))
+    asked = statement("claimable", dialect, batch.alike)
+    return set(connection.execute(asked, {**terms, **batch.parameters}).scalars())
+
+
+def _kept_back(
+    connection: Connection,
+    dialect: str,
+    messages: Sequence[PlannedMessage],
+    reason: Reason,
+    terms: Mapping[str, Any],
+) -> Claim:
+    rows = [_blocked(message, reason) for message in messages]
     _record_blocks(connection, dialect, rows, terms["now"])
-    return Claim(blocked={message.key: Reason.BUDGET_EXHAUSTED for message in beyond})
+    return Claim(blocked={message.key: reason for message in messages})
 
 
 def _claim_paid(
@@ -156,8 +210,10 @@ def _claim_paid(
     dialect: str,
     layer: Sequence[PlannedMessage],
     terms: Mapping[str, Any],
+    held: Hold,
 ) -> Claim:
     claimed = _claimed(connection, dialect, "claim", layer, terms)
+    held.sent += [message for message in layer if message.key in claimed]
     if len(claimed) == len(layer):
         return Claim(claimed=claimed)
     known = [message for message in layer if message.key not in claimed]

@@ -25,6 +25,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "pressure": "text",
         "topic": "text",
         "address_key": "text",
+        "mailbox": "text",
         "send_at": "timestamptz",
         "expires_at": "timestamptz",
         "coupon_code": "text",

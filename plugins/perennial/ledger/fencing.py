@@ -16,6 +16,7 @@ from perennial.ledger.statements import packed, statement
 from perennial.ledger.tables import epochs, identity, iso, messages
 from perennial.ledger.values import Fence
 from perennial.model.keys import MessageKey
+from perennial.model.mailboxes import mailbox_of
 from perennial.model.message import PlannedMessage
 from perennial.model.words import Channel, MessageState
 
@@ -153,6 +154,7 @@ def _presumed(message: PlannedMessage, provider: str, *, owns: bool) -> dict[str
         "pressure": message.pressure,
         "topic": message.topic,
         "address_key": message.address_key,
+        "mailbox": mailbox_of(message.address) if message.channel is Channel.EMAIL else None,
         "provider": provider,
         "send_at": iso(message.send_at),
         "expires_at": iso(message.expires_at),

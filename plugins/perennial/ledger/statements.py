@@ -58,6 +58,13 @@ _ROWS: Mapping[str, Mapping[str, str]] = {
         "proof": "text",
         "recorded_at": "timestamptz",
     },
+    "mailbox_counts": {
+        "mailbox": "text",
+        "hour": "timestamptz",
+        "sent": "bigint",
+        "bounced": "bigint",
+        "complained": "bigint",
+    },
     "presumed": {
         "key": "text",
         "campaign": "text",
@@ -70,6 +77,7 @@ _ROWS: Mapping[str, Mapping[str, str]] = {
         "pressure": "text",
         "topic": "text",
         "address_key": "text",
+        "mailbox": "text",
         "provider": "text",
         "send_at": "timestamptz",
         "expires_at": "timestamptz",

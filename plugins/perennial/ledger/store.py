@@ -56,7 +56,7 @@ from perennial.ledger.watching import Watching
 from perennial.model.events import ProviderEvent
 from perennial.model.keys import MessageKey, is_of_test
 from perennial.model.message import PlannedMessage, Receipt
-from perennial.model.policy import NO_BUDGET, Budget, Caps
+from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
 from perennial.model.words import Channel, Control, MessageState, Reason
 
 __all__ = [
@@ -128,10 +128,18 @@ class Ledger(People, Rights, Hearing, Responses, Versions, Watching):
         now: datetime,
         caps: Caps,
         budget: Budget = NO_BUDGET,
+        brake: Brake | None = None,
     ) -> Claim:
         """Claims what may leave now. The lease is measured by the database's clock, everything else by `now`."""
         return claiming.claim(
-            self._database, messages, worker=worker, lease=lease, now=now, caps=caps, budget=budget
+            self._database,
+            messages,
+            worker=worker,
+            lease=lease,
+            now=now,
+            caps=caps,
+            budget=budget,
+            brake=brake,
         )
 
     def begin_dispatch(

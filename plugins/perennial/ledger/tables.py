@@ -44,6 +44,7 @@ from perennial.model.words import (
     ConsentState,
     Control,
     EventWord,
+    Mailbox,
     MessageState,
     PreferenceName,
     Pressure,
@@ -190,10 +191,12 @@ messages = Table(
         String(16),
         comment="Which consent it needs; empty: none, or claimed by an older version.",
     ),
+    Column("mailbox", String(16), comment="Who runs the mailbox; empty: it is no email."),
     one_of("state", MessageState),
     one_of("channel", Channel),
     one_of("pressure", Pressure),
     one_of("topic", Topic),
+    one_of("mailbox", Mailbox),
     CheckConstraint("send_at < expires_at", name="can_leave"),
     CheckConstraint(
         "(state in ('claimed', 'dispatching')) = (lease_until is not null)",
@@ -624,4 +627,19 @@ file_versions = Table(
     Column("content", Text, nullable=False, comment="The whole file."),
     UniqueConstraint("file", "number"),
     comment="Campaign files and their words, each time that the Studio saved one; only grows.",
+)
+
+mailbox_hours = Table(
+    "mailbox_hours",
+    METADATA,
+    Column("mailbox", String(16), primary_key=True, comment="Which mailbox provider."),
+    Column("hour", Instant, primary_key=True, comment="The hour's beginning."),
+    Column("sent", BigInteger, nullable=False, comment="Emails that were claimed first in it."),
+    Column("bounced", BigInteger, nullable=False, comment="Bounces that we were told of in it."),
+    Column(
+        "complained", BigInteger, nullable=False, comment="Complaints that we were told of in it."
+    ),
+    Column("lifted_at", Instant, comment="When a person said that it counts no more."),
+    one_of("mailbox", Mailbox),
+    comment="Emails, bounces and complaints by mailbox provider, for the brake.",
 )

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from perennial.ledger import migrating
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from perennial.ledger import braking, migrating
+from perennial.ledger.braking import MailboxHealth
+from perennial.ledger.budgeting import Spent
 from perennial.ledger.database import Database
+from perennial.ledger.tables import providers, spending
+from perennial.model.policy import Brake
+from perennial.model.words import Mailbox
+
+_MILLION = 1_000_000
 
 
 class Watching:
@@ -25,3 +38,28 @@ class Watching:
         """
         with self._database.reading() as connection:
             migrating.check_version(connection)
+
+    def mailbox_health(self, brake: Brake, *, now: datetime) -> list[MailboxHealth]:
+        """What each mailbox provider's people got and marked of late, and how hard the brake holds there."""
+        return braking.mailbox_health(self._database, brake, now=now)
+
+    def lift_brake(self, mailbox: Mailbox, *, by: str, reason: str, at: datetime) -> bool:
+        """Lets promotional emails leave to a mailbox provider again; says whether anything was counted. Who and why are kept."""
+        return braking.lift(self._database, mailbox, by=by, reason=reason, at=at)
+
+    def reported_until(self) -> Mapping[str, datetime]:
+        """By provider: when the latest request began that it has reported on."""
+        told = select(providers.c.provider, providers.c.events_until).where(
+            providers.c.events_until.is_not(None)
+        )
+        with self._database.reading() as connection:
+            return {row.provider: row.events_until for row in connection.execute(told)}
+
+    def spent_in(self, month: str) -> Mapping[str, Spent]:
+        """What each campaign, and all of them under *, have spent in a month, as 2026-11; also what may not leave after all."""
+        sums = select(spending).where(spending.c.month == month)
+        with self._database.reading() as connection:
+            return {
+                row.whose: Spent(Decimal(row.money) / _MILLION, row.segments)
+                for row in connection.execute(sums)
+            }

@@ -143,6 +143,21 @@ class DoubleOptIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Brake:
+    """When too many complaints slow promotional emails to a mailbox provider, and when they stop them.
+
+    Shares are complaints a message `within` the last days, looked at from `at_least` messages on. Slowed, only
+    `slow_to` of the messages leave.
+    """
+
+    slow_from: Decimal = Decimal("0.001")
+    stop_from: Decimal = Decimal("0.003")
+    slow_to: Decimal = Decimal("0.25")
+    at_least: int = 1000
+    within: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """The rules of policy.yaml."""
 
@@ -152,3 +167,4 @@ class Policy:
     double_opt_in: DoubleOptIn | None = None
     quiet_hours: QuietHours = field(default_factory=QuietHours)
     budget: Budget = field(default_factory=Budget)
+    brake: Brake = field(default_factory=Brake)

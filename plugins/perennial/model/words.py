@@ -26,6 +26,18 @@ class Channel(Word):
     WHATSAPP = "whatsapp", "A WhatsApp message."
 
 
+class Mailbox(Word):
+    """Who runs the mailbox that an email goes to, as far as its domain tells."""
+
+    GMAIL = "gmail", "Gmail's own domains."
+    OUTLOOK = "outlook", "Outlook, Hotmail, Live and MSN."
+    YAHOO = "yahoo", "Yahoo and AOL."
+    ICLOUD = "icloud", "Apple's iCloud."
+    MAIL_RU = "mail_ru", "Mail.ru and its other domains."
+    YANDEX = "yandex", "Yandex."
+    OTHER = "other", "Everybody else."
+
+
 class Topic(Word):
     """What a customer agrees to hear about; consent is given for a channel and a topic."""
 
@@ -73,6 +85,7 @@ class Reason(Word):
     CAMPAIGN_PAUSED = "campaign_paused", "The campaign is paused."
     CAMPAIGN_STOPPED = "campaign_stopped", "A person stopped the campaign."
     BUDGET_EXHAUSTED = "budget_exhausted", "The campaign's budget is spent."
+    BRAKED = "braked", "Too many at this mailbox provider mark our emails as spam."
     PERSON_PAUSED = "person_paused", "The person asked for a pause."
 
 

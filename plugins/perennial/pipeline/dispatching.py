@@ -21,7 +21,7 @@ from perennial.ledger.store import Ledger
 from perennial.ledger.values import HoldOut
 from perennial.model.keys import MessageKey
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.policy import NO_BUDGET, Budget, Caps
+from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
 from perennial.model.words import Channel
 from perennial.pipeline.catching_up import CatchingUp, run_began
 from perennial.pipeline.collecting import seldom_collected
@@ -48,6 +48,7 @@ class Shipping:
     compose: Callable[[PlannedMessage], Message] = field(repr=False)
     caps: Caps
     budget: Budget = NO_BUDGET
+    brake: Brake | None = None
     lease: timedelta
     worker: str
     buyers: RecentBuyers
@@ -147,6 +148,7 @@ async def dispatch_wave(
                 compose=shipping.compose,
                 caps=shipping.caps,
                 budget=shipping.budget,
+                brake=shipping.brake,
                 clock=shipping.clock,
                 worker=shipping.worker,
                 lease=shipping.lease,

@@ -155,6 +155,7 @@ class CampaignSteps(ApprovalSteps):
             compose=self._compose,
             caps=self.policy.caps,
             budget=self.policy.budget,
+            brake=self.policy.brake,
             clock=clock,
             lease=timedelta(seconds=self.settings.lease_seconds),
             worker=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",

@@ -9,11 +9,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from perennial.model.keys import MessageKey
-from perennial.model.words import Control, MessageState
+from perennial.model.words import Control, Mailbox, MessageState
 from perennial.settings import Clock
 from perennial.steps.campaign_day import CampaignSteps
 
 if TYPE_CHECKING:
+    from perennial.ledger.braking import MailboxHealth
     from perennial.ledger.values import Command, Doubt, Ruling
     from perennial.pipeline.no_data import NoData
 
@@ -23,6 +24,7 @@ class SendingStatus:
     """What has been commanded, and what waits for evidence or for a person.
 
     unknown_reports: messages that a provider reports on and that this ledger does not know; see `reconcile`.
+    mailboxes: what each mailbox provider's people got and marked of late.
     without_data: the days of the last week without verified data, on which nothing was sent.
     """
 
@@ -31,6 +33,7 @@ class SendingStatus:
     unknown_reports: int
     epoch: int
     begun: int
+    mailboxes: Sequence[MailboxHealth] = ()
     without_data: Sequence[NoData] = ()
 
 
@@ -57,8 +60,23 @@ class SteeringSteps(CampaignSteps):
             unknown_reports=self.ledger.parked(),
             epoch=fence.epoch,
             begun=fence.begun,
+            mailboxes=self.mailbox_health(),
             without_data=days_without_data(self.engine.lake, self._today()),
         )
+
+    def mailbox_health(self) -> Sequence[MailboxHealth]:
+        """What each mailbox provider's people got and marked of late, and how hard the brake holds there."""
+        return self.ledger.mailbox_health(self.policy.brake, now=self.now())
+
+    def braked(self) -> Sequence[MailboxHealth]:
+        """The mailbox providers that promotional emails are held back from."""
+        from perennial.ledger.braking import Grip
+
+        return [health for health in self.mailbox_health() if health.grip is not Grip.OPEN]
+
+    def lift_brake(self, mailbox: Mailbox, *, by: str, reason: str) -> bool:
+        """Lets promotional emails leave to a mailbox provider again; says whether anything was counted. Who and why are kept."""
+        return self.ledger.lift_brake(mailbox, by=by, reason=reason, at=self.now())
 
     def _today(self) -> date | None:
         """The day of the shop's clock; a simulated clock knows no today."""

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from perennial.campaigns.definition import Campaign
+from perennial.ledger.braking import MailboxHealth
 from perennial.ledger.responding import SenderHealth
 from perennial.ledger.values import PlanRecord, Standing
 from perennial.model.datasets import MEMBERSHIPS
@@ -71,6 +72,7 @@ class Today:
     campaigns: Sequence[CampaignToday]
     doubts: int
     health: SenderHealth
+    braked: Sequence[MailboxHealth] = ()
 
     @property
     def published(self) -> bool:
@@ -95,6 +97,7 @@ def look_at_today(perennial: Perennial, day: date | None = None) -> Today:
         verdicts=read_verdicts(perennial.engine.lake, chosen),
         campaigns=sorted(campaigns, key=_by_urgency),
         doubts=perennial.ledger.doubt_count(),
+        braked=perennial.braked(),
         health=perennial.ledger.sender_health(chosen - _WEEK, chosen, campaigns=names),
     )
 

@@ -8,6 +8,7 @@ update messages set
     pressure = candidates.pressure,
     topic = candidates.topic,
     address_key = candidates.address_key,
+    mailbox = candidates.mailbox,
     state = 'claimed',
     claimed_by = :worker,
     lease_until = :lease_until,

@@ -7,13 +7,13 @@ theirs as (
     join messages on messages.coupon_code = presumed.coupon_code
 )
 insert into messages (
-    key, campaign, step, customer_id, person_id, occasion, day, channel, pressure, topic, address_key, provider,
-    state, attempts, claimed_by, send_at, expires_at, claimed_at, dispatched_at, settled_at,
+    key, campaign, step, customer_id, person_id, occasion, day, channel, pressure, topic, address_key, mailbox,
+    provider, state, attempts, claimed_by, send_at, expires_at, claimed_at, dispatched_at, settled_at,
     coupon_code, coupon_kind, coupon_value, coupon_expires_on
 )
 select
-    presumed.key, campaign, step, customer_id, person_id, occasion, day, channel, pressure, topic, address_key, provider,
-    'in_doubt', 1, 'presumed', send_at, expires_at, :at, :at, :at,
+    presumed.key, campaign, step, customer_id, person_id, occasion, day, channel, pressure, topic, address_key, mailbox,
+    provider, 'in_doubt', 1, 'presumed', send_at, expires_at, :at, :at, :at,
     case when theirs.key is null then coupon_code end,
     case when theirs.key is null then coupon_kind end,
     case when theirs.key is null then coupon_value end,
