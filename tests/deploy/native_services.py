@@ -86,8 +86,12 @@ class NativeServices:
         ]
         for service in wanted:
             self._start_with_needs(service)
-        for running in list(self.running.values()):
-            self._wait_until_healthy(running)
+        self.wait_until_healthy(*self.running)
+
+    def wait_until_healthy(self, *names: str) -> None:
+        """As long as a slow machine needs."""
+        for name in names:
+            self._wait_until_healthy(self.running[name])
 
     def run(self, service: str, *command: str, given: Mapping[str, str] | None = None) -> str:
         """As `docker compose run --rm -e …` does; returns what it printed."""
