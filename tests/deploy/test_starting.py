@@ -20,7 +20,9 @@ PASSWORDS = {"POSTGRES_PASSWORD": "hers", "REDIS_PASSWORD": "his"}
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[NativeServices]:
-    others = dict.fromkeys(("AIRFLOW_FERNET_KEY", "AIRFLOW_API_SECRET_KEY", "AIRFLOW_JWT_SECRET"), "given")
+    others = dict.fromkeys(
+        ("AIRFLOW_FERNET_KEY", "AIRFLOW_API_SECRET_KEY", "AIRFLOW_JWT_SECRET"), "given"
+    )
     filled = read_variables(PROJECT / ".env.example") | others | PASSWORDS
     with native_services(filled | {"PERENNIAL_SECRET": "given"}) as found:
         for name in ("postgres", "redis", "mail"):
