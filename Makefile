@@ -12,7 +12,7 @@ SEED ?= 1
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo docs test test-backfill test-deploy test-studio test-spark check chaos bench bench-sending up down reference
+.PHONY: help set-up demo docs test test-backfill test-deploy test-studio test-spark check chaos bench bench-sending up up-local down reference
 
 help: ## Show this list
 	@if [ -t 1 ]; then bold=$$(printf '\033[1m') plain=$$(printf '\033[0m'); fi; \
@@ -33,7 +33,7 @@ test: $(READY) ## Run the tests; ARGS="tests/unit -k birthday" runs some of them
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-backfill: $(READY) ## Backfill by command and by form in a running Airflow, and see that nobody hears of it
-	@$(BIN)/python -m pytest -n 0 -m scheduler tests/acceptance/test_backfill_in_airflow.py
+	@BACKFILL_PICTURES=docs/images $(BIN)/python -m pytest -n 0 -m scheduler tests/acceptance/test_backfill_in_airflow.py
 
 test-deploy: $(READY) ## Start all of docker-compose.yml without containers, send, kill a worker, and count
 	@scripts/test_services.sh
@@ -66,10 +66,14 @@ bench: $(READY) ## Run every benchmark; results go to .benchmarks/
 bench-sending: $(READY) ## Send a million emails and 100,000 texts to the emulator; ARGS="--emails 100000 --texts 0"
 	@$(BIN)/python benchmarks/sending.py --emails 1000000 --texts 100000 $(ARGS)
 
-up: $(READY) ## Start Airflow on this machine with the sample shop; PORT=8080
+up: ## Start everything in containers with the sample shop, and open the Studio at the address it tells
 	@scripts/up.sh start
 
-down: ## Stop what `make up` started; everything stays in .airflow/
+up-local: $(READY) ## The same without containers, as Airflow on this machine alone; PORT=8080
+	@scripts/up_local.sh start
+
+down: ## Stop what `make up` or `make up-local` started; everything is kept
+	@scripts/up_local.sh stop
 	@scripts/up.sh stop
 
 docs: $(READY) ## Make the documentation site in .site/

@@ -1,132 +1,79 @@
 #!/usr/bin/env bash
-# Airflow on this machine with the sample shop: all its parts, one address, everything it writes in .airflow/.
+# Everything in containers, by docker-compose.yml, with the sample shop. Secrets are made on the first start and lie in .env.
 #   scripts/up.sh start     scripts/up.sh stop
-# Everybody is an administrator, unless USERS names some, such as USERS=ann:admin,mark:user,vera:viewer; their names are their passwords.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-port=${PORT:-8080}
-home=$PWD/.airflow
-session=$home/session
-log=$home/airflow.log
-export PATH="$PWD/.venv/bin:$PATH"
+has_engine() { docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; }
 
-running() { [ -s "$session" ] && pgrep -s "$(cat "$session")" >/dev/null; }
+random() { head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
 
-stop() {
-    if ! running; then
-        echo "Airflow is not running."
-        return
-    fi
-    # A signal to the parent alone would leave its children behind, so the whole session is told.
-    pkill -TERM -s "$(cat "$session")"
-    for _ in $(seq 30); do
-        running || break
-        sleep 1
-    done
-    running && pkill -KILL -s "$(cat "$session")"
-    rm -f "$session"
-    echo "Airflow has stopped."
-}
+fernet_key() { head -c 32 /dev/urandom | base64 | tr '+/' '-_'; }
 
-# Keys are made once and kept; every part of Airflow must know the same ones.
+# Fills in what docker-compose.yml refuses to start without; what somebody has written into .env stays.
 secrets() {
-    [ -f "$home/secrets.env" ] || (
-        umask 077
-        python - >"$home/secrets.env" <<'PYTHON'
-import base64, secrets
-print(f"AIRFLOW__CORE__FERNET_KEY={base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}")
-print(f"AIRFLOW__API__SECRET_KEY={secrets.token_hex(32)}")
-print(f"AIRFLOW__API_AUTH__JWT_SECRET={secrets.token_hex(64)}")
-PYTHON
-    )
-    set -a
-    # shellcheck source=/dev/null
-    . "$home/secrets.env"
-    set +a
-}
-
-passwords() (
-    umask 077
-    python - "$USERS" >"$home/passwords.json" <<'PYTHON'
-import json, sys
-names = [user.split(":")[0] for user in sys.argv[1].split(",")]
-print(json.dumps(dict(zip(names, names))))
-PYTHON
-)
-
-environment() {
-    export AIRFLOW_HOME=$home
-    export AIRFLOW__CORE__DAGS_FOLDER=$PWD/dags
-    export AIRFLOW__CORE__PLUGINS_FOLDER=$PWD/plugins
-    export AIRFLOW__CORE__LOAD_EXAMPLES=False
-    export AIRFLOW__CORE__EXECUTOR=LocalExecutor
-    export AIRFLOW__CORE__PARALLELISM=2
-    export AIRFLOW__CORE__EXECUTION_API_SERVER_URL=http://127.0.0.1:$port/execution/
-    if [ -n "${USERS:-}" ]; then
-        export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=$USERS
-        export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=$home/passwords.json
-        passwords
-    else
-        export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=True
+    local name value
+    if [ ! -f .env ]; then
+        (umask 077 && cp .env.example .env)
+        # A person is asked each time, so that there is something to approve.
+        echo "PERENNIAL_APPROVE_ABOVE=0" >>.env
     fi
-    export AIRFLOW__API__HOST=127.0.0.1
-    export AIRFLOW__API__PORT=$port
-    export AIRFLOW__API__BASE_URL=http://127.0.0.1:$port
-    export AIRFLOW__API__WORKERS=1
-    export AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL=10
-    export AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL=10
-    export PERENNIAL_HOME=${PERENNIAL_HOME:-$home/perennial}
-    # Waves leave one after another without waiting for the customers' hours: this is for looking at.
-    export PERENNIAL_CLOCK=${PERENNIAL_CLOCK:-simulated}
-}
-
-healthy() {
-    python - "$port" <<'PYTHON' 2>/dev/null
-import json, sys, urllib.request
-with urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/api/v2/monitor/health", timeout=5) as answer:
-    parts = json.load(answer)
-needed = ("metadatabase", "scheduler", "dag_processor", "triggerer")
-sys.exit(any((parts.get(part) or {}).get("status") != "healthy" for part in needed))
-PYTHON
-}
-
-wait_until_healthy() {
-    for _ in $(seq 120); do
-        healthy && return
-        running || break
-        sleep 1
+    for name in $(grep -oE '\$\{\w+:\?' docker-compose.yml | tr -d '${:?' | sort -u); do
+        if ! grep -qE "^$name=." .env; then
+            value=$(random)
+            [ "$name" = AIRFLOW_FERNET_KEY ] && value=$(fernet_key)
+            if grep -q "^$name=" .env; then
+                sed -i "s|^$name=.*|$name=$value|" .env
+            else
+                echo "$name=$value" >>.env
+            fi
+        fi
     done
-    echo "Airflow did not start; the end of $log:" >&2
-    tail -n 20 "$log" >&2
-    exit 1
 }
+
+campaigns() {
+    for file in campaigns/*.yaml; do
+        echo "campaign_$(basename "$file" .yaml)"
+    done
+}
+
+setting() { sed -n "s/^$1=//p" .env | tail -n 1; }
+
+in_container() { docker compose run --rm --no-TTY cli "$@"; }
+
+has_shop() { [ -n "$(setting PERENNIAL_SOURCE_URL)" ] || in_container test -e /var/lib/perennial/shop.db; }
 
 start() {
-    if running; then
-        echo "Airflow is running at http://127.0.0.1:$port. Stop it with: make down"
-        return
+    if ! has_engine; then
+        echo "No container engine answers here: \`docker info\` and \`docker compose version\` say why. Without one: make up-local" >&2
+        exit 1
     fi
-    mkdir -p "$home"
     secrets
-    environment
-    if [ ! -e "$PERENNIAL_HOME/shop.db" ] && [ -z "${PERENNIAL_SOURCE_URL:-}" ]; then
-        zone=$(sed -n 's/^ *timezone: *//p' shop.yaml)
-        perennial sample --shift-to "$(TZ=$zone date +%F)"
+    echo "Building the image and starting its services: minutes the first time."
+    docker compose up --detach --build
+    if ! has_shop; then
+        echo "Loading the sample shop, and its last two nights: a minute."
+        in_container bash -s <scripts/sample_shop.sh
+        echo "Planning the campaigns: a minute or two."
+        # shellcheck disable=SC2046 # one word a campaign
+        docker compose exec --no-TTY api-server \
+            python - http://localhost:8080 nightly $(campaigns) <scripts/first_day.py || true
     fi
-    echo "Starting Airflow: about half a minute."
-    airflow db migrate >"$log" 2>&1
-    airflow pools import deploy/pools.json >>"$log" 2>&1
-    setsid airflow standalone >>"$log" 2>&1 </dev/null &
-    echo $! >"$session"
-    wait_until_healthy
+    local port
+    port=$(setting AIRFLOW_PORT)
     cat <<TEXT
-Airflow is running at http://127.0.0.1:$port
-  Unpause "nightly": its latest night runs at once. Then unpause a campaign. Messages go to $PERENNIAL_HOME/mailbox.
-  Campaigns, approvals and results are in the Studio: http://127.0.0.1:$port/plugin/studio
-  Log: $log
+Airflow is running at http://localhost:${port:-8080}
+  Approve, look and follow in the Studio: http://localhost:${port:-8080}/plugin/studio
+  Who may sign in: docker compose exec api-server cat /opt/airflow/passwords.json
+  Settings and secrets: .env
   Stop it with: make down
 TEXT
+}
+
+stop() {
+    if has_engine && [ -f .env ]; then
+        docker compose down
+    fi
 }
 
 case "${1:-start}" in

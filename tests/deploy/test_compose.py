@@ -241,7 +241,15 @@ def test_the_pools_that_the_dags_use_are_made() -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["scripts/set_up.sh", "scripts/test_services.sh", "scripts/up.sh", ".ci/run"]
+    "script",
+    [
+        "scripts/set_up.sh",
+        "scripts/test_services.sh",
+        "scripts/up.sh",
+        "scripts/up_local.sh",
+        "scripts/sample_shop.sh",
+        ".ci/run",
+    ],
 )
 def test_a_script_can_be_run(script: str) -> None:
     path = PROJECT / script
