@@ -32,6 +32,8 @@ class Installation:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.simulated_now: datetime | None = None
+        # What has not changed since these were compiled is not compiled again.
+        self.compiled_before: Templates | None = None
 
     @cached_property
     def shop(self) -> Shop:
@@ -62,7 +64,12 @@ class Installation:
     def templates(self) -> Templates:
         from perennial.messages.templates import load_templates
 
-        return load_templates(self.settings.project / "templates", self.shop)
+        return load_templates(self.settings.project / "templates", self.shop, self.compiled_before)
+
+    @property
+    def compiled(self) -> Templates | None:
+        """The templates, if they have been read, or those of before."""
+        return self.__dict__.get("templates", self.compiled_before)
 
     @cached_property
     def engine(self) -> Engine:

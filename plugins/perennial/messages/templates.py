@@ -21,6 +21,7 @@ from perennial.messages.checks import (
 from perennial.messages.compiling import CompiledEmail, CompiledSms, Compiler
 from perennial.messages.files import read_folder
 from perennial.messages.rendered import RenderedEmail, RenderedSms, RenderedWhatsApp
+from perennial.messages.reusing import Origins, Sound, origins_of
 from perennial.messages.sms_segments import count_segments, plain_punctuation
 from perennial.messages.values import demand, example_values, required_of_plan
 from perennial.model.fields import MERGE_FIELDS
@@ -40,7 +41,9 @@ class Templates:
         emails: Mapping[tuple[str, str], CompiledEmail],
         texts: Mapping[tuple[str, str], CompiledSms],
         approved: Mapping[tuple[str, str], CompiledWhatsApp],
+        origins: Origins,
     ) -> None:
+        self._origins = origins
         self._emails = dict(emails)
         self._texts = dict(texts)
         self._approved = dict(approved)
@@ -53,6 +56,14 @@ class Templates:
         # Asked for with each message, so that only the links are signed that the message uses.
         self._fields = self._collect(lambda compiled: compiled.fields)
         self._required = self._collect(lambda compiled: required_of_plan(compiled.required))
+
+    def sound_in(self, now: Origins) -> Sound:
+        """The messages that would be compiled to the same from what is there now."""
+        same = now.unchanged_since(self._origins)
+        return Sound(
+            emails={k: v for k, v in self._emails.items() if (Channel.EMAIL, *k) in same},
+            texts={k: v for k, v in self._texts.items() if (Channel.SMS, *k) in same},
+        )
 
     def names(self, channel: Channel | None = None) -> tuple[str, ...]:
         """Every template, or those of one channel."""
@@ -149,17 +160,29 @@ class Templates:
         return collected[name, channel]
 
 
-def load_templates(folder: Path, shop: Shop) -> Templates:
+def load_templates(folder: Path, shop: Shop, known: Templates | None = None) -> Templates:
     """Read, check and compile every template of a folder in every language of the shop.
+
+    With `known`, what has not changed since is taken from there, wherever it lay: compiling takes most of the time.
 
     Raises:
         TemplateError: names every fault with file, line and column.
     """
     faults: list[Fault] = []
     drafts = read_folder(folder, shop.locales, faults)
+    origins = origins_of(drafts, shop)
+    sound = known.sound_in(origins) if known else Sound()
     compiler = Compiler(drafts, shop, faults)
-    emails = {key: compiler.email(*key, pair) for key, pair in drafts.emails.items()}
-    texts = {key: compiler.sms(*key, draft) for key, draft in drafts.texts.items()}
+    emails = {
+        key: compiler.email(*key, pair)
+        for key, pair in drafts.emails.items()
+        if key not in sound.emails
+    }
+    texts = {
+        key: compiler.sms(*key, draft)
+        for key, draft in drafts.texts.items()
+        if key not in sound.texts
+    }
     approved = {
         key: compiler.whatsapp(key[1], draft)
         for key, draft in read_approved(folder / "whatsapp", shop.locales, faults).items()
@@ -174,9 +197,10 @@ def load_templates(folder: Path, shop: Shop) -> Templates:
         raise TemplateError(sorted(set(faults), key=_by_place))
     return Templates(
         shop,
-        {key: email for key, email in emails.items() if email},
-        {key: sms for key, sms in texts.items() if sms},
+        {**sound.emails, **{key: email for key, email in emails.items() if email}},
+        {**sound.texts, **{key: sms for key, sms in texts.items() if sms}},
         {key: whatsapp for key, whatsapp in approved.items() if whatsapp},
+        origins,
     )
 
 

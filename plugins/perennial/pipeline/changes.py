@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from perennial.errors import Fault, PerennialError
+from perennial.messages.templates import Templates
 from perennial.pipeline.checking import find_faults
 
 _READ = ("shop.yaml", "policy.yaml", "campaigns", "templates", "expectations")
@@ -54,14 +55,19 @@ def as_typed(text: str, before: str | None) -> str:
     return lines.replace("\n", "\r\n") if before and "\r\n" in before else lines
 
 
-def faults_of(project: Path, changes: Sequence[Change]) -> list[Fault]:
-    """The mistakes that `perennial check` would find in changed files, and those that the change makes elsewhere."""
+def faults_of(
+    project: Path, changes: Sequence[Change], known: Templates | None = None
+) -> list[Fault]:
+    """The mistakes that `perennial check` would find in changed files, and those that the change makes elsewhere.
+
+    With `known`, the project's templates as they were compiled last, only those are compiled that have changed since.
+    """
     with changed_copy(project, changes) as copy:
-        found = [_below(copy, fault) for fault in find_faults(copy)]
+        found = [_below(copy, fault) for fault in find_faults(copy, known)]
     if not found:
         return []
     own = {change.file for change in changes}
-    old = {(f.path.name, f.message) for f in find_faults(project)}
+    old = {(f.path.name, f.message) for f in find_faults(project, known)}
     return [
         fault
         for fault in found

@@ -26,8 +26,10 @@ _T = TypeVar("_T")
 _OF_AN_OFFER = frozenset({"offer", "coupon_code", "coupon_expires_on"})
 
 
-def find_faults(project: Path) -> list[Fault]:
+def find_faults(project: Path, known: Templates | None = None) -> list[Fault]:
     """Every mistake in shop.yaml, campaigns/, policy.yaml, templates/ and expectations/, in that order.
+
+    With `known`, templates that have not changed since are not compiled again.
 
     What cannot be read at all hides what depends on it; mend it and check again.
     """
@@ -40,7 +42,9 @@ def find_faults(project: Path) -> list[Fault]:
     policy = _read(faults, lambda: read_policy(project / "policy.yaml", campaigns=names))
     if policy is not None and campaigns is not None:
         faults += _nobody_asks(project / "policy.yaml", policy, campaigns)
-    templates = _read(faults, lambda: load_templates(project / "templates", shop)) if shop else None
+    templates = (
+        _read(faults, lambda: load_templates(project / "templates", shop, known)) if shop else None
+    )
     if campaigns is not None and templates is not None and shop is not None:
         for campaign in campaigns:
             faults += _mismatches(campaign, templates, shop)

@@ -14,6 +14,7 @@ from perennial.campaigns.reading import load_sound_campaigns
 from perennial.errors import DefinitionError, PerennialError, SettingsError
 from perennial.ledger.store import Ledger
 from perennial.ledger.versions import FileVersion
+from perennial.messages.templates import Templates
 from perennial.model.words import MessageState
 from perennial.pipeline.changes import Change, faults_of, hash_of, read_text, written
 
@@ -23,13 +24,17 @@ _UNDECIDED = (MessageState.CLAIMED, MessageState.DISPATCHING, MessageState.RETRY
 
 @dataclass(frozen=True, kw_only=True)
 class Editor:
-    """Changes the files of a project; `today` is the day where the shop is."""
+    """Changes the files of a project; `today` is the day where the shop is.
+
+    `known` tells the project's templates as they were compiled last, so that only what has changed is compiled again.
+    """
 
     project: Path
     ledger: Ledger
     now: Callable[[], datetime]
     today: date
     read_only: bool = False
+    known: Callable[[], Templates | None] = lambda: None
 
     def files_of(self, campaign: str) -> list[str]:
         """A campaign's file, and those that hold its words, by path below the project's folder.
@@ -55,7 +60,7 @@ class Editor:
         if self.read_only:
             msg = "Campaigns are changed by pull request here. Download the patch."
             raise PerennialError(msg)
-        if faults := faults_of(self.project, changes):
+        if faults := faults_of(self.project, changes, self.known()):
             raise DefinitionError(faults)
         with _alone(self.project):
             for change in changes:

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from perennial.campaigns.reading import read_campaign
-from perennial.errors import CampaignError, Fault, PerennialError
+from perennial.errors import CampaignError, DefinitionError, Fault, PerennialError
+from perennial.messages.templates import Templates
 from perennial.pipeline.changes import Change, as_typed, changed_copy, faults_of, hash_of, patch_of
 from perennial.pipeline.changes import read_text as text_of
 from perennial.pipeline.counting_audience import AudienceCount, count_audience
@@ -57,6 +58,7 @@ def editor_of(perennial: Perennial) -> Editor:
         now=perennial.now,
         today=shop_day(perennial),
         read_only=perennial.settings.studio_read_only,
+        known=lambda: _compiled(perennial),
     )
 
 
@@ -88,7 +90,9 @@ def check_file(perennial: Perennial, campaign: str, form: Mapping[str, str]) -> 
     try:
         if file == files[0]:
             text = with_fields(text, form)
-        faults = faults_of(editor.project, [Change(file=file, before=before, after=text)])
+        faults = faults_of(
+            editor.project, [Change(file=file, before=before, after=text)], editor.known()
+        )
     except CampaignError as error:
         faults = list(error.faults)
     looked = _looked(perennial, campaign, files, file, text, form.get("seen", ""))
@@ -164,6 +168,14 @@ def _looked(  # noqa: PLR0917 - what a page needs
         fields=_fields(text) if own else (),
         count=_count(perennial, file, text) if own else None,
     )
+
+
+def _compiled(perennial: Perennial) -> Templates | None:
+    """The templates as they lie in the folder; nothing where there are mistakes in them."""
+    try:
+        return perennial.templates
+    except DefinitionError:
+        return None
 
 
 def _fields(text: str) -> Sequence[Field]:

@@ -39,9 +39,11 @@ class Office:
     def _installation(self) -> Perennial:
         stamp = self._stamp()
         if getattr(self._desk, "stamp", None) != stamp:
+            opened = Perennial(self.settings)
             if before := getattr(self._desk, "perennial", None):
+                opened.compiled_before = before.compiled
                 before.close()
-            self._desk.perennial, self._desk.stamp = Perennial(self.settings), stamp
+            self._desk.perennial, self._desk.stamp = opened, stamp
         perennial: Perennial = self._desk.perennial
         return perennial
 
