@@ -13,10 +13,11 @@ from perennial.campaigns.definition import Campaign
 from perennial.campaigns.predicate import parts_of_where
 from perennial.errors import PlanError
 from perennial.lake.duck import Engine
+from perennial.lake.narrowing import open_day_of
 from perennial.lake.partitions import Partition
 from perennial.ledger.persons import HeldRows
 from perennial.ledger.store import Ledger
-from perennial.model.datasets import CUSTOMER_FEATURES, DECISIONS, MEMBERSHIPS
+from perennial.model.datasets import CONSENTS, CUSTOMER_FEATURES, DECISIONS, MEMBERSHIPS
 from perennial.model.words import (
     Channel,
     ConsentState,
@@ -104,7 +105,6 @@ def explain_customer(
         MissingPartition: the night has not been that far.
         PlanError: there is no such customer on that day.
     """
-    engine.open_day(day)
     engine.view(CUSTOMER_FEATURES.name, Partition(dataset=CUSTOMER_FEATURES.name, day=day))
     who = {"customer": customer_id}
     features = engine.rows("select * from customer_features where customer_id = $customer", who)
@@ -147,6 +147,7 @@ def _person(engine: Engine, ledger: Ledger, features: Row, day: date) -> _Person
         {"person": features["person_id"]},
     )
     accounts = [row["customer_id"] for row in found]
+    open_day_of(engine, day, accounts, (CUSTOMER_FEATURES.name, CONSENTS.name))
     whose = {"accounts": accounts}
     decisions: list[Row] = []
     for partition in engine.lake.partitions(DECISIONS.name, until=day):

@@ -6,8 +6,9 @@ from datetime import date
 
 from perennial.features.contact_points import email_point, phone_point
 from perennial.lake.duck import Engine
+from perennial.lake.narrowing import open_day_of
 from perennial.lake.partitions import Partition
-from perennial.model.datasets import CUSTOMER_FEATURES
+from perennial.model.datasets import CONTACTS, CUSTOMER_FEATURES
 from perennial.model.keys import address_key
 
 _MOST = 20
@@ -27,13 +28,16 @@ def find_customers(engine: Engine, said: str, *, day: date, country: str, secret
     keys = [address_key(point.identity, secret) for point in points if point.identity]
     if not keys:
         return []
-    engine.open_day(day)
+    contacts = engine.lake.partitions(CONTACTS.name, until=day)
+    if not contacts:
+        return []
+    ever = engine.files(contacts)
+    listed = ", ".join(f"'{key}'" for key in keys)
+    has_one = f"email_key in ({listed}) or phone_key in ({listed})"
+    had_one = engine.rows(f"select distinct customer_id from {ever} where {has_one}")
+    # Who had the address may have another by now.
+    open_day_of(engine, day, [row["customer_id"] for row in had_one], [CONTACTS.name])
     found = engine.rows(
-        f"""
-        select customer_id from contacts
-        where email_key in (select unnest($keys::varchar[])) or phone_key in (select unnest($keys::varchar[]))
-        order by customer_id limit {_MOST}
-        """,
-        {"keys": keys},
+        f"select customer_id from contacts where {has_one} order by customer_id limit {_MOST}"
     )
     return [row["customer_id"] for row in found]

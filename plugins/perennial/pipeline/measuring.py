@@ -21,7 +21,7 @@ from perennial.lake.partitions import Partition
 from perennial.ledger.arms import HELD_OUT, TREATED
 from perennial.ledger.responding import DayResponses
 from perennial.ledger.store import Ledger
-from perennial.model.datasets import CUSTOMER_FEATURES
+from perennial.model.datasets import CUSTOMER_FEATURES, ORDERS
 from perennial.model.shop import Shop
 from perennial.pipeline.plan_reading import plan_partition
 
@@ -144,8 +144,12 @@ def measure_campaign(
 def _open(
     engine: Engine, known_on: date, days: pa.Table, both: pa.Table, followed: pa.Table
 ) -> None:
-    """Makes the orders of both groups readable, as known on a day."""
-    engine.open_day(known_on)
+    """Makes the orders of both groups readable, as known on a day.
+
+    No night knows an order before it was placed; a day more, because days of the shop and of its orders' clock differ.
+    """
+    first = min(days["day"].to_pylist()) - timedelta(days=1)
+    engine.open_since("orders_since", ORDERS, known_on, first)
     engine.view("everybody", Partition(dataset=CUSTOMER_FEATURES.name, day=known_on))
     engine.register("both_arms", both)
     engine.register("link_clicks", followed)
@@ -205,7 +209,7 @@ def results_table(results: CampaignResults) -> list[Mapping[str, Any]]:
 _PURCHASES = """
     create or replace temp table purchases as
     select everybody.person_id, orders.order_id, orders.ordered_at, orders.total
-    from orders
+    from orders_since as orders
     join everybody using (customer_id)
     where orders.status not in ('cancelled', 'refunded')
         and orders.ordered_at >= (select min(starts) from day_starts)

@@ -9,10 +9,11 @@ from typing import Any
 
 from perennial.errors import UnknownPerson
 from perennial.lake.duck import Engine
+from perennial.lake.narrowing import open_day_of
 from perennial.lake.partitions import Partition
 from perennial.ledger.persons import HeldRows
 from perennial.ledger.store import Ledger
-from perennial.model.datasets import CUSTOMER_FEATURES, DECISIONS, SHOP_DATASETS
+from perennial.model.datasets import CONTACTS, CUSTOMER_FEATURES, DECISIONS, SHOP_DATASETS
 from perennial.model.keys import customer_key
 from perennial.model.masking import masked_email, masked_phone
 from perennial.model.words import Channel, ConsentState, PreferenceName, Reason, Topic
@@ -119,18 +120,26 @@ class PersonRecord:
 
 
 def gather_person(
-    engine: Engine, ledger: Ledger, *, customer_id: str, day: date, secret: str
+    engine: Engine,
+    ledger: Ledger,
+    *,
+    customer_id: str,
+    day: date,
+    secret: str,
+    decided_since: date | None = None,
 ) -> PersonRecord:
     """Everything held about the person who has an account, as known on a day.
+
+    With `decided_since`, of the decisions only those of plans from that day on: each plan is a file to look into.
 
     Raises:
         UnknownPerson: no account of that id was known on that day.
         MissingPartition: the night has not been that far.
     """
-    engine.open_day(day)
     engine.view(CUSTOMER_FEATURES.name, Partition(dataset=CUSTOMER_FEATURES.name, day=day))
     features = _features(engine, customer_id, day)
     accounts = [row["customer_id"] for row in features]
+    open_day_of(engine, day, accounts, (*SHOP_DATASETS, CONTACTS.name))
     contacts = _of_accounts(engine, "contacts", accounts)
     held = ledger.held_about(
         accounts,
@@ -157,7 +166,7 @@ def gather_person(
         hold_outs=held.hold_outs,
         answers=held.answers,
         cases=held.cases,
-        decisions=_decisions(engine, accounts),
+        decisions=_decisions(engine, accounts, decided_since or date.min),
         exports=held.exports,
     )
 
@@ -296,8 +305,8 @@ def _with_events(held: HeldRows) -> Rows:
     return tuple({**row, "events": events[row["key"]]} for row in held.messages)
 
 
-def _decisions(engine: Engine, accounts: Sequence[str]) -> Rows:
-    partitions = engine.lake.partitions(DECISIONS.name)
+def _decisions(engine: Engine, accounts: Sequence[str], since: date) -> Rows:
+    partitions = [p for p in engine.lake.partitions(DECISIONS.name) if p.day >= since]
     columns = {c.name: c.type for c in DECISIONS.columns}
     engine.stack("all_decisions", columns, partitions, alike=True)
     found = engine.rows(

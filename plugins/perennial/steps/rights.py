@@ -9,6 +9,8 @@ from perennial.model.words import AuditAction
 from perennial.steps.looking import LookingSteps
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from perennial.pipeline.auditing import Deed
     from perennial.pipeline.erasing import Erased
     from perennial.pipeline.exporting import Exported
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
 class RightsSteps(LookingSteps):
     """Answers to one person, all their accounts together."""
 
-    def person(self, customer_id: str) -> PersonRecord:
+    def person(self, customer_id: str, *, decided_since: date | None = None) -> PersonRecord:
         """Everything held about the person who has an account; `summary()` is fit to be shown on a page.
+
+        With `decided_since`, of the decisions only those of plans from that day on.
 
         Raises:
             UnknownPerson: the last night knows no such account.
@@ -33,6 +37,7 @@ class RightsSteps(LookingSteps):
             customer_id=customer_id,
             day=self.last_night(),
             secret=self.secret,
+            decided_since=decided_since,
         )
 
     def find_customers(self, said: str) -> list[str]:

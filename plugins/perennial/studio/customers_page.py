@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -23,6 +23,7 @@ from perennial.studio.room import Room
 from perennial.studio.visitors import Right, Visitor
 
 _LATEST = 60
+_DECISIONS = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +68,9 @@ def look_at_customer(perennial: Perennial, customer_id: str, day: date | None) -
         UnknownPerson: the last night knows no such account.
         MissingPartition: no night has run yet.
     """
-    record = perennial.person(customer_id)
-    chosen = day or record.day
+    chosen = day or perennial.last_night()
+    since = min(chosen, perennial.last_night()) - _DECISIONS
+    record = perennial.person(customer_id, decided_since=since)
     return CustomerPage(
         record=record,
         summary=record.summary(),
