@@ -39,10 +39,10 @@ class SparkEngine:
         self.lake: Lake = duck.lake
         self._duck = duck
         self._scratch = own_folder(self.lake.root.resolve() / ".spill")
-        self._scratch.mkdir(parents=True, exist_ok=True)
         self._kept: dict[str, Path] = {}
         self._written = 0
         self._session, self._started = start(cluster, self._scratch)
+        self._scratch.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self) -> Self:
         return self

@@ -100,22 +100,20 @@ def start(cluster: Cluster, scratch: Path) -> tuple[SparkSession, bool]:
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # of pandas 3, which we do not hand to it
+            from pyspark import SparkContext
             from pyspark.sql import SparkSession
     except ModuleNotFoundError:
         msg = "PERENNIAL_ENGINE=spark needs pyspark: pip install --requirement requirements-spark.lock"
         raise SettingsError(msg) from None
     with explained_by_spark():
-        running = SparkSession.getActiveSession()
-        if running is not None:
-            return _settled(running.newSession()), False
-        builder = SparkSession.builder.master(cluster.master)
-        for name, value in cluster.configuration(scratch).items():
-            builder = builder.config(name, value)
-        return builder.getOrCreate(), True
-
-
-def _settled(session: SparkSession) -> SparkSession:
-    """What results depend on holds for a session whose Spark somebody else has started, too."""
-    for name, value in _FIXED.items():
-        session.conf.set(name, value)
-    return session
+        # Sessions are looked up by thread, and nights rebuilt in one go have a thread of their own.
+        runs = SparkContext._active_spark_context is not None  # noqa: SLF001 - there is no other way to ask
+        builder = SparkSession.builder
+        if not runs:
+            builder = builder.master(cluster.master)
+            for name, value in cluster.configuration(scratch).items():
+                builder = builder.config(name, value)
+        session = builder.getOrCreate().newSession()
+        for name, value in _FIXED.items():
+            session.conf.set(name, value)
+        return session, not runs
