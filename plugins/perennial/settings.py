@@ -160,6 +160,15 @@ class Settings(BaseSettings):
         None,
         description="Address to which a customer's low score is posted as JSON at once: a chat or a help desk.",
     )
+    alert_webhook: SecretStr | None = Field(
+        None,
+        description="Address at which operators are told of failed tasks and bad figures: Slack's incoming webhook, or"
+        " whatever takes its posts.",
+    )
+    alert_emails: str | None = Field(
+        None,
+        description="Email addresses that are told the same, with commas, by Airflow's connection smtp_default.",
+    )
     twilio_account_sid: str | None = Field(None, description="Twilio's account.")
     twilio_auth_token: SecretStr | None = Field(None, description="Its auth token.")
     twilio_connection: str | None = Field(

@@ -1,4 +1,4 @@
-"""The commands that say how an installation is: doctor, metrics."""
+"""The commands that say how an installation is: doctor, metrics, alerts."""
 
 from __future__ import annotations
 
@@ -58,6 +58,22 @@ def metrics(
         show([asdict(sample) for sample in samples], as_json, str)
     else:
         sys.stdout.write(as_text(samples))
+
+
+@doctoring.command()
+def alerts(as_json: AsJson = False) -> None:
+    """Show what operators should see to now, by the figures; ends with exit code 1 when there is anything."""
+    from perennial.operations.alerts import raised
+    from perennial.operations.taking_figures import take_figures
+
+    with installation() as perennial:
+        found = raised(take_figures(perennial))
+    rows = [{"alert": each.alert, "about": each.about, "text": each.text} for each in found]
+    show(
+        rows, as_json, lambda data: Text("\n".join(r["text"] for r in data) or "Nothing to see to.")
+    )
+    if found:
+        raise typer.Exit(1)
 
 
 def _findings() -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perennial.operations.alerts import ALERTS
 from perennial.operations.figures import FIGURES
 from perennial.operations.findings import CHECKS
 
@@ -35,5 +36,20 @@ def figures_page() -> str:
         + (f" By {', '.join(f'`{label}`' for label in figure.labels)}." if figure.labels else "")
         + f"\n\n**Bad:** {figure.bad}\n\n**Then:** {figure.cure}\n"
         for figure in FIGURES.values()
+    )
+    return head + "".join(parts)
+
+
+def alerts_page() -> str:
+    """Everything that operators are told of by themselves, with its cure."""
+    head = (
+        "# Alerts\n\n"
+        "What is told by itself to the address of `PERENNIAL_ALERT_WEBHOOK` (Slack, or whatever takes its posts), and to"
+        " those of `PERENNIAL_ALERT_EMAILS`: when a task has failed for good, when a stopped night waits, and at the end of"
+        " each campaign's run for what the figures say. `perennial alerts` shows what stands now. No alert names anybody.\n"
+    )
+    parts = (
+        f"\n## `{alert.id}`\n\n{alert.when}\n\n**Then:** {alert.cure}\n"
+        for alert in ALERTS.values()
     )
     return head + "".join(parts)

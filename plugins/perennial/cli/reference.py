@@ -12,7 +12,7 @@ import typer
 from perennial.campaigns import policy_schema, schema
 from perennial.cli.check_words import check_words
 from perennial.cli.commands import app
-from perennial.cli.operating_words import doctor_page, figures_page
+from perennial.cli.operating_words import alerts_page, doctor_page, figures_page
 from perennial.model.datasets import DERIVED_DATASETS, SHOP_DATASETS, Dataset
 from perennial.model.fields import MERGE_FIELDS
 from perennial.model.quarantined import PUT_ASIDE, REFUSED_ROWS
@@ -52,6 +52,7 @@ def pages() -> Mapping[str, str]:
         "settings.md": _settings(),
         "commands.md": _commands(),
         "checks.md": check_words(),
+        "alerts.md": alerts_page(),
         "doctor.md": doctor_page(),
         "figures.md": figures_page(),
     }

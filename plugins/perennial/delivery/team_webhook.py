@@ -24,6 +24,11 @@ def post_case(address: SecretStr, case: Mapping[str, Any]) -> bool:
     return asyncio.run(_post(address, body))
 
 
+def post_text(address: SecretStr, text: str) -> bool:
+    """Posts a text, as Slack and its like show it; says whether it was taken."""
+    return asyncio.run(_post(address, json.dumps({"text": text}).encode()))
+
+
 async def _post(address: SecretStr, body: bytes) -> bool:
     wire = HttpWire(headers={}, connections=1, patience=_PATIENCE)
     try:

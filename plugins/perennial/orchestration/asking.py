@@ -12,6 +12,7 @@ from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from perennial.model.words import LONGEST_REASON
+from perennial.orchestration.alerting import Operators
 from perennial.orchestration.installing import installation, without_retry
 from perennial.orchestration.runs import day_of
 
@@ -116,6 +117,7 @@ def release_question(wait: timedelta, releasers: Sequence[str]) -> ReasonedAppro
         assigned_users=[{"id": user, "name": user} for user in releasers] or None,
         response_timeout=wait,
         fail_on_reject=True,
+        notifiers=[Operators("night_stopped")],
     )
 
 

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleExcept
 
 from perennial.campaigns.describing import describe_campaign
 from perennial.errors import CampaignError
+from perennial.orchestration.alerting import Watching
 from perennial.orchestration.asking import approved_by, plan_question
 from perennial.orchestration.installing import installation, without_retry
 from perennial.orchestration.runs import DEFAULTS, START, day_of, day_param
@@ -165,7 +166,7 @@ def dispatch(
     return progress.as_json()
 
 
-@task(trigger_rule=TriggerRule.NONE_FAILED)
+@task(trigger_rule=TriggerRule.NONE_FAILED, on_success_callback=[Watching()])
 def account(campaign: str, **context: Any) -> dict[str, Any]:  # noqa: ANN401 - Airflow's context
     """Checks that every person is accounted for."""
     with installation() as perennial, without_retry():

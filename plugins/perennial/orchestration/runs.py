@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
+from perennial.orchestration.alerting import Operators
 from perennial.steps.services import shop_zone
 
 START = datetime(2016, 1, 1, tzinfo=ZoneInfo("UTC"))
@@ -19,6 +20,7 @@ DEFAULTS = {
     "retry_delay": timedelta(minutes=2),
     "retry_exponential_backoff": True,
     "execution_timeout": timedelta(hours=2),
+    "on_failure_callback": [Operators("task_failed")],
 }
 
 
