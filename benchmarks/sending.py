@@ -94,7 +94,7 @@ class Rig:
         self, messages: int, *, channel: str, shards: int, limits: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
         """From a published plan to the last answer in the ledger, and whether everybody got exactly one."""
-        environment = self._environment() | dict(limits or {})
+        environment = self.environment() | dict(limits or {})
         day = datetime.now(UTC).date()
         lake = self.folder / "lake"
         plan_hash = publish_plan(lake, day, messages, channel=channel, shards=shards)
@@ -122,7 +122,8 @@ class Rig:
             found = connection.execute(text("select state, count(*) from messages group by state"))
             return dict(found.all())
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Of every process that sends."""
         own = {
             "PERENNIAL_HOME": str(self.folder / "home"),
             "PERENNIAL_PROJECT": str(make_project(self.folder / "project")),
