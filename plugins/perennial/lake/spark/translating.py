@@ -149,7 +149,8 @@ def _json(node: exp.Expr) -> exp.Expr:
 
 def _json_value(value: exp.Expr) -> exp.Expr:
     spelt = value.sql(dialect=_SPARK)
-    number = f"cast(cast({spelt} as decimal(38, {_DECIMALS})) as string)"
+    # By way of text, since whatever is no double must be accepted here, too.
+    number = f"cast(cast(cast({spelt} as string) as decimal(38, {_DECIMALS})) as string)"
     text = f"to_json(named_struct('v', {spelt}))"
     return exp.maybe_parse(
         f"case when {spelt} is null then 'null'"
