@@ -127,7 +127,7 @@ def plan_question(campaign: Campaign, task_id: str) -> PlanApproval:
     return PlanApproval(
         task_id=task_id,
         campaign=campaign.name,
-        subject=f"Send “{campaign.title}” to {{{{ {summary}['send'] }}}} customers?",
+        subject=f"Send “{campaign.title}” to {{{{ {summary}['send'] }}}} customer{{{{ 's' if {summary}['send'] != 1 }}}}?",
         body=(
             f"{{% for why in {summary}['why'] %}}- **Held:** {{{{ why }}}}\n{{% endfor %}}\n"
             f"Audience {{{{ {summary}['audience'] }}}}, deferred {{{{ {summary}['defer'] }}}}, held out"
