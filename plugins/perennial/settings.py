@@ -29,6 +29,13 @@ class Clock(StrEnum):
     SIMULATED = "simulated"
 
 
+class LogFormat(StrEnum):
+    """How the web app writes its log."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class Transport(StrEnum):
     """Which adapter carries messages of a channel."""
 
@@ -97,6 +104,10 @@ class Settings(BaseSettings):
         None,
         description="Header in which your proxy says who asks, such as X-Forwarded-For; its last entry is believed."
         " Without a proxy that always sets it, leave it out: anybody could say anything.",
+    )
+    log_format: LogFormat = Field(
+        LogFormat.TEXT,
+        description="How the web app writes its log: text, or json, an object a line.",
     )
     click_links: bool = Field(
         default=False,

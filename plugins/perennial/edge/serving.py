@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from perennial.edge.app import make_app
 from perennial.errors import SettingsError
+from perennial.operations.json_logs import write_logs
 from perennial.steps.services import Perennial
 
 # Further connections are answered 503, and the providers come back.
@@ -31,7 +32,7 @@ def serve(perennial: Perennial, *, host: str, port: int, announce: Callable[[str
     """
     app = make_app(perennial)
     with _listening(host, port) as listener:
-        logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+        write_logs(perennial.settings.log_format)
         # The server raises the signal again when it has ended; by then everything is done.
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, lambda *_: None)
