@@ -1,0 +1,1 @@
+"""A shop with a year behind it, and a Studio that shows it, for benchmarks/studio.py."""
