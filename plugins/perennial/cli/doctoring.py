@@ -1,4 +1,4 @@
-"""The commands that say how an installation is: doctor, metrics, alerts."""
+"""The commands that say how an installation is: doctor, metrics, alerts, tidy."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from perennial.cli.installing import installation
 from perennial.cli.showing import AsJson, show
 from perennial.errors import SettingsError
 from perennial.operations.findings import Finding, Level, fail, well
+from perennial.operations.tidying import FEWEST_DAYS
 
 doctoring = typer.Typer()
 
@@ -74,6 +75,33 @@ def alerts(as_json: AsJson = False) -> None:
     )
     if found:
         raise typer.Exit(1)
+
+
+@doctoring.command()
+def tidy(
+    keep_days: Annotated[
+        int, typer.Option(min=FEWEST_DAYS, help="What is younger than so many days stays.")
+    ] = 90,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove it; otherwise only count.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Count, or remove, old tables of the lake that a night can make again, and old reports on unknown messages."""
+    from perennial.operations.tidying import tidy as tidy_up
+
+    with installation() as perennial:
+        show(tidy_up(perennial, keep_days=keep_days, remove=remove).as_json(), as_json, _tidied)
+
+
+def _tidied(data: Any) -> RenderableType:  # noqa: ANN401 - what Tidied.as_json gives
+    parts = [f"{count:,} partitions of {name}" for name, count in data["partitions"].items()]
+    parts.append(f"{data['unknown_reports']:,} reports on unknown messages")
+    parts.append(f"{data['mailbox_hours']:,} hours of complaints")
+    what = f"{', '.join(parts)}: {data['freed'] / 1024**2:,.1f} MB, older than {data['keep_days']} days."
+    return Text(
+        f"Removed: {what}" if data["removed"] else f"{what} Nothing was removed: say --remove."
+    )
 
 
 def _findings() -> list[Finding]:

@@ -102,6 +102,21 @@ class Lake:
             msg = f"{source} cannot be made {target}: {error.strerror}."
             raise LakeError(msg) from error
 
+    def remove(self, partition: Partition) -> None:
+        """Removes a partition for good, and its day's folder where nothing else is in it.
+
+        Raises:
+            LakeError: it cannot be removed.
+        """
+        path = self.path(partition)
+        try:
+            path.unlink(missing_ok=True)
+            with suppress(OSError):  # something else is in it
+                path.parent.rmdir()
+        except OSError as error:
+            msg = f"{partition} cannot be removed: {error.strerror}."
+            raise LakeError(msg) from error
+
     def write_record(self, record: Partition, text: str) -> Path:
         """Keeps a text, such as JSON, under a day; published like a partition."""
         path = self.record_path(record)

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import Connection, delete, func, select
 
 from perennial.ledger import braking, migrating
 from perennial.ledger.braking import MailboxHealth
 from perennial.ledger.budgeting import Spent
 from perennial.ledger.database import Database
-from perennial.ledger.tables import providers, spending
+from perennial.ledger.tables import mailbox_hours, parked_events, providers, spending
 from perennial.model.policy import Brake
 from perennial.model.words import Mailbox
 
@@ -63,3 +63,23 @@ class Watching:
                 row.whose: Spent(Decimal(row.money) / _MILLION, row.segments)
                 for row in connection.execute(sums)
             }
+
+    def forget_reports(self, *, before: datetime, remove: bool) -> Mapping[str, int]:
+        """Rows from before an instant of what nobody asks for any more, by table; with `remove`, they are removed."""
+        old = {
+            parked_events: parked_events.c.received_at < before,
+            mailbox_hours: mailbox_hours.c.hour < before,
+        }
+
+        def forget(connection: Connection) -> dict[str, int]:
+            counts = {
+                table.name: connection.execute(
+                    select(func.count()).select_from(table).where(is_old)
+                ).scalar_one()
+                for table, is_old in old.items()
+            }
+            for table, is_old in old.items() if remove else ():
+                connection.execute(delete(table).where(is_old)).close()
+            return counts
+
+        return self._database.write(forget)
