@@ -95,7 +95,7 @@ _stops("no orders at all", "an empty file", "volume_far_off", nothing(_orders))
 _stops(
     "an empty day that was not said to be closed",
     "the till was not read, or nobody named the day",
-    "volume_far_off revenue_far_off",
+    "volume_far_off",
     nothing(_orders, "order_lines", "points_entries"),
 )
 _told(
