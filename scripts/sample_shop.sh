@@ -11,5 +11,6 @@ print(today - timedelta(days=1), today)
 PYTHON
 )
 read -r yesterday today <<<"$days"
-perennial sample --shift-to "$today"
+# Other profiles refuse to put a sample where a shop belongs.
+PERENNIAL_PROFILE=demo perennial sample --shift-to "$today"
 perennial night --day "$yesterday" --until "$today"
