@@ -24,7 +24,7 @@ from plan_builder import a_campaign
 from random_shops import fill
 from shop_builder import DAY, TinyShop
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
 MEMBERS = Partition(dataset=MEMBERSHIPS.name, day=DAY)
 POLICY = Policy(double_opt_in=DoubleOptIn(starts_on=DAY - timedelta(days=20)))
 CONDITIONS = (

@@ -16,7 +16,7 @@ from perennial.model.datasets import CUSTOMER_FEATURES, PREFERENCES, SHOP_DATASE
 from random_shops import fill
 from shop_builder import DAY, TinyShop, a_shop, lay, noon
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
 FEATURES = Partition(dataset=CUSTOMER_FEATURES.name, day=DAY)
 
 
