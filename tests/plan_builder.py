@@ -97,6 +97,7 @@ class Town:
     engaged: list[dict[str, Any]] = field(default_factory=list)
     permissions: list[dict[str, Any]] = field(default_factory=list)
     preferences: list[dict[str, Any]] = field(default_factory=list)
+    pending: list[dict[str, Any]] = field(default_factory=list)
 
     def customer(
         self,
@@ -109,6 +110,7 @@ class Town:
         other_zones: Sequence[str] = (),
         country: str = "US",
         region: str | None = None,
+        country_source: str = "address",
         consents: Sequence[str] = ("email offers", "sms offers", "email feedback"),
         **features: Any,
     ) -> None:
@@ -134,7 +136,7 @@ class Town:
                 "zone_source": "profile",
                 "other_zones": " ".join(other_zones) or None,
                 "country": country,
-                "country_source": "address",
+                "country_source": country_source,
                 "region": region,
             }
         )
@@ -205,7 +207,8 @@ class Town:
     ) -> None:
         """A consent that came by way of a link, at noon."""
         channel, topic = what.split()
-        self.permissions.append(
+        told = self.pending if state == "pending" else self.permissions
+        told.append(
             {
                 "person_id": customer_id,
                 "customer_id": customer_id,
@@ -249,6 +252,7 @@ class Town:
                     engaged=pa.Table.from_pylist(self.engaged, schema=ENGAGED),
                     permissions=pa.Table.from_pylist(self.permissions, schema=PERMISSIONS),
                     preferences=pa.Table.from_pylist(self.preferences, schema=PREFERENCES),
+                    pending=pa.Table.from_pylist(self.pending, schema=PERMISSIONS),
                 ),
                 wordings=[
                     Wording(

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from perennial.audience.confirming import unconfirmed_grant
 from perennial.audience.sending_hours import sending_hours
+from perennial.audience.soft_opt_in import find_soft_opt_ins
 from perennial.campaigns.definition import Campaign, Step
 from perennial.campaigns.timing import plan_instant
 from perennial.model.fields import MERGE_FIELDS, Origin
@@ -40,13 +41,23 @@ class Wording:
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerFacts:
-    """What the ledger knows that matters to a plan; see the methods of Ledger of these names for the columns."""
+    """What the ledger knows that matters to a plan; see the methods of Ledger of these names for the columns.
+
+    `pending` matters to a policy with a soft opt-in alone.
+    """
 
     history: pa.Table = field(repr=False)
     suppressed: pa.Table = field(repr=False)
     engaged: pa.Table = field(repr=False)
     permissions: pa.Table = field(repr=False)
     preferences: pa.Table = field(repr=False)
+    pending: pa.Table | None = field(default=None, repr=False)
+
+    @property
+    def words(self) -> pa.Table:
+        """Every word about a channel: `customer_id` and `channel`."""
+        heard = [self.permissions] if self.pending is None else [self.permissions, self.pending]
+        return pa.concat_tables([words.select(["customer_id", "channel"]) for words in heard])
 
 
 def decide(
@@ -77,6 +88,7 @@ def decide(
     engine.register("windows", _windows(engine, rivals, day, shop, policy))
     night = _night(campaign, day, shop, policy, wordings) | {"shards": shards, "salt": salt}
     engine.register("night", pa.Table.from_pylist([night]))
+    find_soft_opt_ins(engine, policy, day, told=facts.words)
     sql = (_SQL / "decisions.sql").read_text(encoding="utf-8")
     unconfirmed = unconfirmed_grant(policy.double_opt_in, shop.zone)
     engine.execute(sql.replace("{place}", _PLACE).replace("{unconfirmed}", unconfirmed))
@@ -104,6 +116,13 @@ def incomplete_expression(wordings: Collection[Wording]) -> str:
         for w in sorted(wordings, key=lambda w: (w.template, w.channel))
         for name in sorted(w.required)
         if _planned(name)
+    ]
+    # Words that tell either why they may be sent, need one of the two.
+    branches += [
+        f"when verdicts.template = '{w.template}' and verdicts.channel = '{w.channel}'"
+        " and facts.consented_on is null and facts.soft_opt_in_on is null then 'consented_on'"
+        for w in sorted(wordings, key=lambda w: (w.template, w.channel))
+        if {"consented_on", "soft_opt_in_on"} <= w.fields
     ]
     return f"case {' '.join(branches)} end" if branches else "null::varchar"
 

@@ -5,6 +5,7 @@
 --         history, suppressed, engaged,
 --         permissions, preferences_told                           the ledger
 --         night                                                   one row: planned campaign, day, shards, caps, shares, locales
+--         soft_opt_ins                                            orders that stand in for a consent (soft_opt_in.sql)
 -- Writes  temp table `verdicts`, one row a member of the planned campaign, everything but the personal values.
 --
 -- Every campaign that competes for the same people is decided here, and only the planned one is kept: so the
@@ -81,9 +82,11 @@ with candidates as (
     select k.*,
         case k.channel when 'email' then c.email else c.phone end as address,
         case k.channel when 'email' then c.email_key else c.phone_key end as address_key,
-        case k.channel when 'email' then c.email_problem else c.phone_problem end as problem
+        case k.channel when 'email' then c.email_problem else c.phone_problem end as problem,
+        e.ordered_on as soft_opt_in_on
     from candidates as k
     left join contacts as c using (customer_id)
+    left join soft_opt_ins as e on e.customer_id = k.customer_id and k.channel = 'email' and k.topic = 'offers'
 )
 select
     a.*,
@@ -91,14 +94,14 @@ select
     case
         when a.address is null and a.problem is null then 'no_address'
         when a.address is null then 'bad_address'
-        when not a.asks_to_confirm and o.state is distinct from 'granted' then 'no_consent'
+        when not a.asks_to_confirm and a.soft_opt_in_on is null and o.state is distinct from 'granted' then 'no_consent'
         when s.address_key is not null then 'suppressed'
     end as reason,
     case when a.address is null then a.problem end as detail,
     case
         when a.address is null and a.problem is null then 0
         when a.address is null then 1
-        when not a.asks_to_confirm and o.state is distinct from 'granted' then 2
+        when not a.asks_to_confirm and a.soft_opt_in_on is null and o.state is distinct from 'granted' then 2
         when s.address_key is not null then 3
         else 4
     end as passed
@@ -192,9 +195,13 @@ with laddered as (
     join steps as s on s.campaign = l.campaign and s.step = least(l.next_step, l.step_count)
 )
 select
-    s.campaign, s.customer_id, s.person_id, s.occasion, s.why, s.step, s.template, s.priority, s.pressure,
+    s.campaign, s.customer_id, s.person_id, s.occasion,
+    case when k.soft_opt_in_on is null then s.why
+        else json_merge_patch(s.why, json_object('soft_opt_in_on', k.soft_opt_in_on::varchar))::varchar
+    end as why,
+    s.step, s.template, s.priority, s.pressure,
     s.topic, s.holdout, s.average_order_value, s.entered_on,
-    k.channel, k.address, k.address_key, k.consented_at,
+    k.channel, k.address, k.address_key, k.consented_at, k.soft_opt_in_on,
     z.zone, z.zone_source, z.send_at, z.expires_at, z.local_day,
     case
         when list_contains(night.locales, s.language) then s.language

@@ -5,7 +5,7 @@
 --         products are structs, money and dates are text, as they stand in the JSON of the decisions.
 
 create or replace table to_send as
-select message_key, customer_id, occasion, step, campaign, consented_at, local_day
+select message_key, customer_id, occasion, step, campaign, consented_at, soft_opt_in_on, local_day
 from verdicts
 where outcome = 'send';
 
@@ -57,6 +57,7 @@ select
     s.message_key,
     c.first_name,
     timezone(night.shop_zone, s.consented_at)::date::varchar as consented_on,
+    s.soft_opt_in_on::varchar as soft_opt_in_on,
     case when t.offer_kind is not null then {'kind': t.offer_kind, 'value': t.offer_value} end as offer,
     (s.local_day + t.offer_days)::date::varchar as coupon_expires_on,
     case when p.product_id is not null

@@ -160,6 +160,15 @@ class DoubleOptInPart(_Part):
         )
 
 
+class SoftOptInPart(_Part):
+    """For how long an order stands in for a consent to offers by email, where the law lets it."""
+
+    days: Annotated[int, whole(1, 3650), whole_schema(1, 3650)] = Field(
+        description="How many days after an order, counted to the day of the message.",
+        examples=[730],
+    )
+
+
 class RulePart(_Part):
     """Narrows the hours of some customers on some days. A message leaves when every rule that concerns it allows it."""
 
@@ -303,6 +312,13 @@ class PolicyFile(_Part):
         description="Consents to emails that count only when they were confirmed from the address itself;"
         " without it, a yes is enough.",
     )
+    soft_opt_in: Mapping[Country, SoftOptInPart] = Field(
+        default_factory=dict,
+        description="Countries, ISO 3166-1, whose customers may get offers by email after an order, without consent, as"
+        " long as they have said nothing about emails; without it, nowhere.",
+        examples=["{GB: {days: 730}}"],
+        json_schema_extra={"additionalProperties": False},
+    )
     quiet_hours: QuietHoursPart = Field(
         QuietHoursPart(), description="When messages leave, on the customer's clock."
     )
@@ -323,6 +339,9 @@ class PolicyFile(_Part):
             global_holdout=self.global_holdout,
             sunset_after=self.sunset_after,
             double_opt_in=self.double_opt_in.double_opt_in() if self.double_opt_in else None,
+            soft_opt_in={
+                country: timedelta(days=part.days) for country, part in self.soft_opt_in.items()
+            },
             quiet_hours=QuietHours(
                 opens=hours.opens, closes=hours.closes, rules=tuple(r.rule() for r in hours.rules)
             ),

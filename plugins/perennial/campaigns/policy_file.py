@@ -18,6 +18,7 @@ from perennial.campaigns.policy_definition import (
     PolicyFile,
     QuietHoursPart,
     RulePart,
+    SoftOptInPart,
 )
 from perennial.campaigns.spellings import nearest
 from perennial.errors import CampaignError, Fault, PolicyError
@@ -60,14 +61,16 @@ def read_policy(path: Path, *, campaigns: Collection[str] | None = None) -> Poli
 
 
 def _written(way: Way) -> Way:
-    """The way in the file: pydantic names the kinds that it tried, too."""
-    return tuple(step for step in way if step not in ("date", "YearDay"))
+    """The way in the file: pydantic names the kinds that it tried, too, and says that a name is one."""
+    return tuple(step for step in way if step not in ("date", "YearDay", "[key]"))
 
 
 def _fields(way: Way) -> list[str]:
     """The fields that may stand at a way."""
     if way[:2] == ("budget", "campaigns"):
         return list(LimitPart.model_fields) if len(way) > 2 else []
+    if way[:1] == ("soft_opt_in",):
+        return list(SoftOptInPart.model_fields) if len(way) > 1 else []
     names = [step for step in way if isinstance(step, str)]
     part = _PARTS[names[-1]] if names else PolicyFile
     return [field.alias or name for name, field in part.model_fields.items()]

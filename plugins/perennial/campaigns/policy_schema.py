@@ -51,6 +51,7 @@ def reference_text(project: Path = PROJECT) -> str:
     """What docs/reference/policy.md holds."""
     schema = policy_schema()
     hours, budget = (schema["properties"][name] for name in ("quiet_hours", "budget"))
+    (each_country,) = schema["properties"]["soft_opt_in"]["patternProperties"].values()
     parts = [
         _HEAD,
         table("The file", schema),
@@ -59,6 +60,7 @@ def reference_text(project: Path = PROJECT) -> str:
             "`content_mix` of the caps", schema["properties"]["caps"]["properties"]["content_mix"]
         ),
         table("`double_opt_in`", schema["properties"]["double_opt_in"]),
+        table("`soft_opt_in`, each country", each_country),
         table("`quiet_hours`", hours),
         table("`rules`, each", hours["properties"]["rules"]["items"]),
         table("`budget`", budget),

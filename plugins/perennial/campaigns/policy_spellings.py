@@ -14,6 +14,8 @@ from perennial.model.countries import zones_of_countries
 from perennial.model.policy import YearDay
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+# What is no code of ISO 3166-1, though many take it for one.
+_OFTEN_WRITTEN = {"UK": "GB", "EL": "GR"}
 _YEAR_DAY = re.compile(r"(\d\d)-(\d\d)")
 
 
@@ -51,7 +53,8 @@ def _country(value: object) -> object:
     known = zones_of_countries()
     if isinstance(value, str) and value in known:
         return value
-    hint = f"Write {value.upper()}." if isinstance(value, str) and value.upper() in known else ""
+    meant = _OFTEN_WRITTEN.get(value.upper(), value.upper()) if isinstance(value, str) else None
+    hint = f"Write {meant}." if meant in known else ""
     msg = f"be a country in two capital letters, such as US, not {shown(value)}."
     raise must(msg, hint=hint)
 

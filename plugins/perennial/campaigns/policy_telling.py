@@ -68,6 +68,8 @@ class _Teller:
         yield self.say("consent")
         if policy.double_opt_in:
             yield self._double_opt_in(policy.double_opt_in)
+        if policy.soft_opt_in:
+            yield self._soft_opt_in(policy)
         if policy.sunset_after:
             yield self.say("sunset", n=policy.sunset_after.days)
         if policy.global_holdout:
@@ -81,6 +83,17 @@ class _Teller:
         place = f" ({', '.join(names)})" if names else ""
         days = self.say("days", n=rule.expires_after.days)
         return self.say("double_opt_in", place=place, start=self._date(rule.starts_on), days=days)
+
+    def _soft_opt_in(self, policy: Policy) -> str:
+        """Where and for how long after an order, and until when: from then on a yes there has to be confirmed."""
+        rule, places = policy.double_opt_in, []
+        for country, lasts in sorted(policy.soft_opt_in.items()):
+            days = self.say("days", n=lasts.days)
+            if rule and rule.concerns(country):
+                days = self.say("soft_opt_in_until", days=days, start=self._date(rule.starts_on))
+            name = self._locale.territories.get(country, country)
+            places.append(self.say("soft_opt_in_place", country=name, days=days))
+        return self.say("soft_opt_in", places="; ".join(places))
 
     def how_often(self, policy: Policy) -> Iterator[str]:
         caps = policy.caps

@@ -50,6 +50,12 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "Whoever agrees to emails{place} from {start} on gets none until they confirm the address by a link, within"
             " {days}."
         ),
+        "soft_opt_in": (
+            "Offers by email also go without consent to customers who have ordered and have said neither yes nor no to"
+            " any emails, for so long after the order: {places}."
+        ),
+        "soft_opt_in_place": "{country} ({days})",
+        "soft_opt_in_until": "{days}, only before {start}",
         "holdout": "{share} of customers are left out of everything, to measure what all of it changes.",
         "sunset": {
             "one": (
@@ -118,6 +124,12 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "Quien acepta recibir correos{place} a partir del {start} no recibe ninguno hasta que confirma la"
             " dirección con un enlace, en un plazo de {days}."
         ),
+        "soft_opt_in": (
+            "Las ofertas por correo llegan también sin consentimiento a los clientes que han hecho un pedido y no han"
+            " dicho ni sí ni no a ningún correo, durante este tiempo tras el pedido: {places}."
+        ),
+        "soft_opt_in_place": "{country} ({days})",
+        "soft_opt_in_until": "{days}, solo antes del {start}",
         "holdout": "El {share} de los clientes no recibe nada, para medir el efecto de todo lo demás.",
         "sunset": {
             "one": (
@@ -196,6 +208,12 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "Кто согласился на письма{place} с {start} или позже, не получает их, пока не подтвердит адрес по ссылке;"
             " срок — не больше {days}."
         ),
+        "soft_opt_in": (
+            "Предложения по почте без согласия получают и клиенты, которые сделали заказ и ни на какие письма не"
+            " соглашались и ни от каких не отказывались; срок после заказа: {places}."
+        ),
+        "soft_opt_in_place": "{country} (не больше {days})",
+        "soft_opt_in_until": "{days}, только до {start}",
         "holdout": "{share} клиентов не получают ничего: так измеряется общий эффект.",
         "sunset": {
             "one": (

@@ -59,6 +59,9 @@ class PreferencePage:
             shown=first(form, "shown") if form else _names(choices.agreed),
             by_number=self._by_number(opened, choices),
             barred=self._barred(opened, choices),
+            soft_opt_in_on=self._pages.date(opened.locale, choices.soft_opt_in_on)
+            if choices.soft_opt_in_on
+            else None,
             language=first(form, "language") if form else self._language(choices),
             birthday=given,
             months=_months(opened.locale),
@@ -154,7 +157,7 @@ class PreferencePage:
             return shown if known.messages <= MOST_COUNTED else [f"{shown[0]}+"]
 
         if known.emails:
-            yield "emails", known.emails, "write"
+            yield "emails", known.emails, "write_ordered" if choices.soft_opt_in_on else "write"
         if known.phones:
             yield "phones", known.phones, "write"
         if choices.birth_date:

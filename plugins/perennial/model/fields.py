@@ -74,7 +74,19 @@ def _compose(name: str, type_: FieldType, meaning: str, example: object) -> Merg
 
 _FIELDS = (
     _plan("first_name", FieldType.TEXT, "Fit to greet with; may be missing.", "Ann", optional=True),
-    _plan("consented_on", FieldType.DATE, "When the customer agreed to the topic.", "2025-03-14"),
+    _plan(
+        "consented_on",
+        FieldType.DATE,
+        "When the customer agreed to the topic; missing where an order stands in for it.",
+        "2025-03-14",
+    ),
+    _plan(
+        "soft_opt_in_on",
+        FieldType.DATE,
+        "Day of the order that stands in for a consent; missing where the customer agreed.",
+        "2026-10-18",
+        optional=True,
+    ),
     _plan("offer", FieldType.OFFER, "What the step offers.", {"kind": "percent", "value": "10"}),
     _plan("coupon_expires_on", FieldType.DATE, "Last day of the coupon.", "2026-12-05"),
     _plan(

@@ -159,12 +159,25 @@ class Brake:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The rules of policy.yaml."""
+    """The rules of policy.yaml.
+
+    `soft_opt_in` says, by country, how long after an order offers may go by email to who has said nothing about emails.
+    """
 
     caps: Caps = field(default_factory=Caps)
     global_holdout: Decimal = Decimal("0.05")
     sunset_after: timedelta | None = None
     double_opt_in: DoubleOptIn | None = None
+    soft_opt_in: Mapping[str, timedelta] = field(default_factory=dict)
     quiet_hours: QuietHours = field(default_factory=QuietHours)
     budget: Budget = field(default_factory=Budget)
     brake: Brake = field(default_factory=Brake)
+
+    def soft_opt_in_on(self, day: date) -> Mapping[str, timedelta]:
+        """The soft opt-in of a day: nowhere where a yes has to be confirmed by then, since an order confirms nothing."""
+        rule = self.double_opt_in
+        return {
+            country: lasts
+            for country, lasts in self.soft_opt_in.items()
+            if rule is None or day < rule.starts_on or not rule.concerns(country)
+        }

@@ -57,6 +57,7 @@ MADE_OF: Mapping[str, tuple[str, ...]] = {
     "points_as_of": _POINTS,
     "delivered_on": ("orders.delivered_at",),
     "consented_on": ("consents.happened_at",),
+    "soft_opt_in_on": ("orders.ordered_at",),
 }
 """What features and merge fields are made of, beside the columns without which there is no shop at all."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -268,6 +269,7 @@ class _Teller:
             other_account=self._other_account(row),
             suppression=self._suppression(row),
             consent=self._consent(channel, topic),
+            soft_opt_in_on=_soft_opt_in_on(row),
             paused_until=self._paused_until(),
             command=self._command(row["campaign"]),
         )
@@ -360,6 +362,11 @@ class _Teller:
             if command.control is not Control.RUN and command.campaign in (None, campaign):
                 return command.by, command.at, command.reason
         return None
+
+
+def _soft_opt_in_on(row: Row) -> date | None:
+    found = json.loads(row["why"]).get("soft_opt_in_on")
+    return date.fromisoformat(found) if found else None
 
 
 def _occasion_of(campaign: Campaign) -> str:

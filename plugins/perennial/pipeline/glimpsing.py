@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from perennial.audience.soft_opt_in import find_soft_opt_ins
 from perennial.lake.duck import Engine
 from perennial.lake.narrowing import open_day_of
+from perennial.ledger.permitting import PERMISSIONS
 from perennial.ledger.store import Ledger
 from perennial.model.datasets import CONTACTS, CUSTOMER_FEATURES
 from perennial.model.masking import masked_email, masked_phone
+from perennial.model.policy import Policy
 from perennial.model.words import Channel
 from perennial.pipeline.persons import (
     Rows,
@@ -35,7 +38,8 @@ class PersonGlimpse:
     """A person as the last night knows them, and how much the ledger holds.
 
     Addresses are masked in `emails` and `phones`. `messages` and `answers` stop at one more than
-    glimpsing.MOST_COUNTED. `address_keys` are where they are reached, by channel.
+    glimpsing.MOST_COUNTED. `address_keys` are where they are reached, by channel. `soft_opt_in_on` is the day of the
+    order that lets offers go by email without consent.
     """
 
     emails: tuple[str, ...]
@@ -49,10 +53,17 @@ class PersonGlimpse:
     answers: int
     countries: frozenset[str]
     address_keys: Mapping[Channel, frozenset[str]] = field(repr=False)
+    soft_opt_in_on: date | None = None
 
 
 def glimpse_person(
-    engine: Engine, ledger: Ledger, *, customer_id: str, person_id: str, day: date
+    engine: Engine,
+    ledger: Ledger,
+    *,
+    customer_id: str,
+    person_id: str,
+    day: date,
+    policy: Policy,
 ) -> PersonGlimpse:
     """What a page shows of the person who has an account, as known on a day.
 
@@ -69,7 +80,7 @@ def glimpse_person(
     )
     contacts = tuple(engine.rows("select * from contacts order by customer_id"))
     held = ledger.glimpse_of(accounts, person_ids={*accounts, person_id})
-    ours = ({**row, "said_by": "perennial"} for row in held.consents)
+    ours = [{**row, "said_by": "perennial"} for row in held.consents]
     return PersonGlimpse(
         emails=distinct(masked_email(row["email"]) for row in contacts if row["email"]),
         phones=distinct(masked_phone(row["phone"]) for row in contacts if row["phone"]),
@@ -82,7 +93,19 @@ def glimpse_person(
         answers=held.answers,
         countries=frozenset(row["country"] for row in contacts if row["country"]),
         address_keys=_address_keys(contacts),
+        soft_opt_in_on=None
+        if any(word["channel"] == Channel.EMAIL for word in ours)
+        else _soft_opt_in_on(engine, policy, day),
     )
+
+
+def _soft_opt_in_on(engine: Engine, policy: Policy, day: date) -> date | None:
+    """As far as the lake knows: what the ledger heard is looked at elsewhere."""
+    if not policy.soft_opt_in:
+        return None
+    find_soft_opt_ins(engine, policy, day, told=PERMISSIONS.empty_table())
+    found: date | None = engine.scalar("select max(ordered_on) from soft_opt_ins")
+    return found
 
 
 def _address_keys(contacts: Rows) -> dict[Channel, frozenset[str]]:

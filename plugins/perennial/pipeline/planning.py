@@ -245,6 +245,7 @@ def ledger_facts(
         else ENGAGED.empty_table(),
         permissions=ledger.permissions_table(customers=customers),
         preferences=ledger.preferences_table(customers=customers),
+        pending=ledger.pending_table() if policy.soft_opt_in else None,
     )
 
 

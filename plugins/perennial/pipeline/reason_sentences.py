@@ -53,7 +53,8 @@ class Circumstances:
     """What is known about one decision; whatever is not known is None, and left out of the sentence.
 
     `recent` is what reached the person in the seven days before; `earlier` the last message of the same campaign on
-    another occasion; `rival` the campaign that has the person's turn. `consent` and `suppression` are those that stood.
+    another occasion; `rival` the campaign that has the person's turn. `consent` and `suppression` are those that stood;
+    `soft_opt_in_on` is the day of the order that stood in for a consent.
     """
 
     zone: ZoneInfo
@@ -70,6 +71,7 @@ class Circumstances:
     other_account: str | None = None
     suppression: tuple[SuppressionReason, datetime] | None = None
     consent: tuple[ConsentState, datetime, str | None] | None = None
+    soft_opt_in_on: date | None = None
     paused_until: datetime | None = None
     command: tuple[str, datetime, str] | None = None
 
@@ -77,9 +79,11 @@ class Circumstances:
 def decided(outcome: Outcome, reason: Reason | None, known: Circumstances) -> str:
     """What the plan said, and why."""
     if outcome is Outcome.HOLD_OUT:
-        return "Left out on purpose, to measure what the campaign changes."
+        return "Left out on purpose, to measure what the campaign changes." + _stands_in(known)
     if reason is None:
-        return f"Was to leave {_by(known.channel)}{_at(known.send_at, known.zone)}."
+        return f"Was to leave {_by(known.channel)}{_at(known.send_at, known.zone)}." + _stands_in(
+            known
+        )
     again = " It is looked at again tomorrow." if outcome is Outcome.DEFER else ""
     return why_not(reason, known) + again
 
@@ -150,6 +154,15 @@ def _no_consent(known: Circumstances) -> str:
     if state is ConsentState.PENDING:
         return f"Consent to {what} was given{_at(since, known.zone)}{_how(how)}, and has yet to be confirmed."
     return f"Consent to {what} was taken back{_at(since, known.zone)}{_how(how)}."
+
+
+def _stands_in(known: Circumstances) -> str:
+    if known.soft_opt_in_on is None:
+        return ""
+    ordered = format_date(known.soft_opt_in_on, "d MMMM y", locale="en")
+    return (
+        f" Nobody had agreed to it: an order of {ordered} stood in for the consent (soft opt-in)."
+    )
 
 
 def _how(how: str | None) -> str:

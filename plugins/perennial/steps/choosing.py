@@ -28,7 +28,10 @@ Way = tuple[Channel, Topic]
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What stands for a person now. `barred` says which channels stay closed whatever they choose, and why."""
+    """What stands for a person now. `barred` says which channels stay closed whatever they choose, and why.
+
+    With `soft_opt_in_on`, nobody agreed to offers by email: an order of that day stands in for it, so they count as agreed.
+    """
 
     channels: Sequence[Channel]
     topics: Sequence[Topic]
@@ -37,6 +40,7 @@ class Choices:
     language: str | None
     birth_date: date | None = field(repr=False)
     paused_until: datetime | None
+    soft_opt_in_on: date | None = None
 
     def among(self, names: Collection[str]) -> frozenset[Way]:
         """What is on offer of what is named, as in `email.offers`."""
@@ -76,6 +80,7 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
             customer_id=message.customer_id,
             person_id=message.person_id,
             day=self.last_night(),
+            policy=self.policy,
         )
 
     def ways(self) -> tuple[Sequence[Channel], Sequence[Topic]]:
@@ -94,6 +99,9 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
             channel: {s.reason for s in standing if s.channel is channel} for channel in Channel
         }
         agreed = {way for way in self._granted(message, known) if not bars[way[0]]}
+        soft = self._soft_opt_in_on(message, known) if not bars[Channel.EMAIL] else None
+        if soft:
+            agreed.add((Channel.EMAIL, Topic.OFFERS))
         paused_until = chosen.paused_until
         return Choices(
             channels=channels,
@@ -107,6 +115,7 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
             language=chosen.language or (known.language if known else None),
             birth_date=chosen.birth_date or (known.birth_date if known else None),
             paused_until=paused_until if paused_until and paused_until > self.now() else None,
+            soft_opt_in_on=soft,
         )
 
     def choose(self, message: KnownMessage, known: PersonGlimpse | None, chosen: Chosen) -> None:
@@ -169,6 +178,13 @@ class ChoiceSteps(ReturnSteps, RightsSteps):
             for entry in self._consents(message, channel, granted=(), how=how, wording=wording)
         ]
         self.ledger.record_consents(said, recorded_at=now)
+
+    def _soft_opt_in_on(self, message: KnownMessage, known: PersonGlimpse | None) -> date | None:
+        """The order that stands in for a consent, unless something was said about emails since last night's data."""
+        if known is None or known.soft_opt_in_on is None:
+            return None
+        said = self.ledger.permissions_of(message.person_id)
+        return None if any(p.channel is Channel.EMAIL for p in said) else known.soft_opt_in_on
 
     def _granted(self, message: KnownMessage, known: PersonGlimpse | None) -> Iterable[Way]:
         """The later of the shop's word and ours, for each channel and topic."""

@@ -102,6 +102,7 @@ caps: {promotional_per_day: 2, promotional_per_week: 5, days_between_surveys: 30
 global_holdout: 2.5%
 sunset_after: 365d
 double_opt_in: {countries: [DE, AT], from: 2027-01-01, expires_after: 5d}
+soft_opt_in: {GB: {days: 730}, NO: {days: 365}}
 quiet_hours:
   opens: 08:00
   closes: "21:30"
@@ -132,6 +133,7 @@ budget:
         starts_on=date(2027, 1, 1),
         expires_after=timedelta(days=5),
     )
+    assert policy.soft_opt_in == {"GB": timedelta(days=730), "NO": timedelta(days=365)}
     assert (policy.quiet_hours.opens, policy.quiet_hours.closes) == (time(8), time(21, 30))
     assert rule.hours is None
     assert rule.ends_on == date(2027, 12, 31)
@@ -171,6 +173,27 @@ budget:
             "double_opt_in: {from: 2027-01-01, expires_after: 12h}\n",
             "1:50: 'expires_after' must be from 2d to 60d",
         ),
+        (
+            "soft_opt_in: {UK: {days: 730}}\n",
+            "1:19: 'UK' must be a country in two capital letters, such as US, not 'UK'. Write GB.",
+        ),
+        (
+            "soft_opt_in:\n  gb: {days: 730}\n",
+            "2:7: 'gb' must be a country in two capital letters, such as US, not 'gb'. Write GB.",
+        ),
+        (
+            "soft_opt_in: {GB: 730}\n",
+            "1:19: 'GB' must hold names and values. Its fields are: days.",
+        ),
+        (
+            "soft_opt_in: {GB: {days: 0}}\n",
+            "1:26: 'days' must be a whole number from 1 to 3,650, not 0.",
+        ),
+        (
+            "soft_opt_in: {GB: {day: 30}}\n",
+            "1:20: unknown field 'day'. Did you mean 'days'?",
+        ),
+        ("soft_opt_in: {GB: {}}\n", "1:19: 'days' is missing."),
         (
             "caps: {promotional_per_day: -1}\n",
             "1:29: 'promotional_per_day' must be a whole number from 0 to 100, not -1.",

@@ -125,6 +125,44 @@ def test_a_double_opt_in_says_where_from_when_and_for_how_long(language: str, sa
 
 
 @pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            (
+                "Offers by email also go without consent to customers who have ordered and have said neither yes nor no to"
+                " any emails, for so long after the order: United Kingdom (730 days); Ireland (1 day, only before"
+                " 1 January 2027)."
+            ),
+        ),
+        (
+            "es",
+            (
+                "Las ofertas por correo llegan también sin consentimiento a los clientes que han hecho un pedido y no han"
+                " dicho ni sí ni no a ningún correo, durante este tiempo tras el pedido: Reino Unido (730 días); Irlanda"
+                " (1 día, solo antes del 1 de enero de 2027)."
+            ),
+        ),
+        (
+            "ru",
+            (
+                "Предложения по почте без согласия получают и клиенты, которые сделали заказ и ни на какие письма не"
+                " соглашались и ни от каких не отказывались; срок после заказа: Великобритания (не больше 730 дней);"
+                " Ирландия (не больше 1 дня, только до 1 января 2027 года)."
+            ),
+        ),
+    ],
+)
+def test_a_soft_opt_in_says_where_and_how_long_after_an_order(language: str, said: str) -> None:
+    policy = Policy(
+        soft_opt_in={"IE": timedelta(days=1), "GB": timedelta(days=730)},
+        double_opt_in=DoubleOptIn(starts_on=date(2027, 1, 1), countries=frozenset({"IE"})),
+    )
+
+    assert said in told(policy, language)
+
+
+@pytest.mark.parametrize(
     ("language", "one", "many"),
     [
         ("en", "At least 1 day passes", "At least 60 days pass"),
