@@ -36,8 +36,8 @@ def main() -> None:
     given = parser.parse_args()
     limits = {"PERENNIAL_SENDGRID_BATCH": str(given.batch)}
     figures = {}
-    with broker() as address:
-        os.environ["WORKERS_BROKER"] = address
+    with broker() as address, TemporaryDirectory() as results:
+        os.environ |= {"WORKERS_BROKER": address, "WORKERS_RESULTS": f"file://{results}"}
         for name, count, at_once in (
             ("one worker", 1, given.at_once),
             ("two workers", 2, 2 * given.at_once),
@@ -75,14 +75,11 @@ def carry_out(day: str, plan_hash: str, count: int) -> None:
 
     known: set[int] = set()
     while len(known) < count:
-        answer = ready.delay()
-        known.add(answer.get(timeout=600))
-        answer.forget()
+        known.add(ready.delay().get(timeout=600))
         time.sleep(0.1)
     sent = [send_shard.delay(CAMPAIGN, day, plan_hash, shard) for shard in range(SHARDS)]
     for each in sent:
         each.get(timeout=3600)
-        each.forget()
 
 
 def measured(messages: int, moments: list[float]) -> dict[str, float]:

@@ -7,8 +7,10 @@ from datetime import date
 
 from celery import Celery
 
-BROKER = os.environ["WORKERS_BROKER"]
-app = Celery("workers_rig", broker=BROKER, backend=BROKER)
+# Results are files, so that nothing is connected to the broker any more when it ends.
+app = Celery(
+    "workers_rig", broker=os.environ["WORKERS_BROKER"], backend=os.environ["WORKERS_RESULTS"]
+)
 
 
 @app.task
