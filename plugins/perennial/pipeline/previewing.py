@@ -198,7 +198,7 @@ class Previewer:
         own = row["address"] if channel == row["channel"] else None
         values, examples = _completed(
             self._in_step(json.loads(row["values"]), step, row["local_day"]),
-            self.templates.required(template, channel),
+            self._needed(template, channel, row),
         )
         asked = {
             "message_key": key_of_test(f"{row['message_key']} {step} {channel}"),
@@ -219,6 +219,12 @@ class Previewer:
             template=template,
             examples=examples,
         )
+
+    def _needed(self, template: str, channel: Channel, row: Row) -> frozenset[str]:
+        """What cannot be left out: of words that tell either why they may be sent, the consent, if there is neither."""
+        either = self.templates.fields(template, channel) & {"consented_on"}
+        known = json.loads(row["values"]).get("soft_opt_in_on") is not None
+        return self.templates.required(template, channel) | (frozenset() if known else either)
 
     def _in_step(self, values: dict[str, Any], step: int, local_day: date) -> dict[str, Any]:
         """The values with the offer of a step, which need not be the one that is due."""
