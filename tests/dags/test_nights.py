@@ -50,6 +50,7 @@ def start(environment: dict[str, str], *names: str) -> subprocess.Popen[bytes]:
 def test_the_day_twice_and_killed_in_the_middle_gives_each_message_once(
     environment: dict[str, str],
 ) -> None:
+    """And the events of its assets say what was written."""
     home = Path(environment["PERENNIAL_HOME"])
     dags = [f"campaign_{name}" for name in CAMPAIGNS]
     killed = start(environment, "nightly", *dags)
@@ -70,13 +71,12 @@ def test_the_day_twice_and_killed_in_the_middle_gives_each_message_once(
     assert sum(account.accepted for account in accounts) == after.total()
     assert all(account.accepted == account.plan.send for account in accounts)
     assert no_address_in(home, "dags.log")
+    said, written = events_and_files(home)
+    assert said == written
 
 
-def test_the_events_of_assets_say_what_was_written_in_counts_alone(
-    environment: dict[str, str],
-) -> None:
-    """Comes after the nights above: three assets, and what the last event of each says."""
-    home = Path(environment["PERENNIAL_HOME"])
+def events_and_files(home: Path) -> tuple[dict[str, object], dict[str, object]]:
+    """What the last event of each asset says, in counts alone; and what was written."""
     with sqlite3.connect(home / "airflow" / "airflow.db") as airflow:
         events = airflow.execute(
             "select asset.name, asset_event.extra from asset_event join asset on asset.id = asset_id"
@@ -89,8 +89,7 @@ def test_the_events_of_assets_say_what_was_written_in_counts_alone(
             "customer_features": perennial.written("customer_features", DAY),
             "memberships": perennial.written("memberships", DAY),
         }
-
-    assert said == written
+    return said, written
 
 
 def no_address_in(home: Path, log: str) -> bool:
