@@ -73,6 +73,7 @@ def test_who_approves_sees_the_way_down_the_words_the_cost_and_why(
     with services(settings) as perennial:
         samples = perennial.samples("win_back", DAY)
         approvals = perennial.approvals("win_back", DAY)
+        until = (ASKED_AT + timedelta(hours=12)).astimezone(perennial.shop.zone)
 
     assert page.status == 200
     assert len(samples) > 1
@@ -81,7 +82,7 @@ def test_who_approves_sees_the_way_down_the_words_the_cost_and_why(
     assert f"{settings.edge_url}/u/…" in page.text
     assert not re.search(rf"{re.escape(settings.edge_url)}/\w+/\w", page.text)
     assert "Will be written to" in page.text
-    assert f"Without an answer by {ASKED_AT + timedelta(hours=12):%A}" in page.text
+    assert f"Without an answer by {until:%A}" in page.text
 
 
 def test_a_yes_goes_to_airflow_in_the_visitors_name_for_what_they_have_seen(
