@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -44,6 +45,9 @@ class Steps:
             raise NightStopped(self.stopped)
         self.did.append(("publish", day))
         return {"orders": 1}
+
+    def written(self, folder: str, day: date) -> dict[str, Any]:
+        return {"day": day.isoformat(), "folder": folder}
 
     def write_night_page(self, day: date) -> None:
         self.did.append(("page", day))
@@ -97,7 +101,11 @@ def run_task(
         start_date=datetime.now(UTC) - started,
     )
     return getattr(import_module(f"perennial.orchestration.{module}"), name).function(
-        *given, dag_run=run, params={}, ti=instance or Instance()
+        *given,
+        dag_run=run,
+        params={},
+        ti=instance or Instance(),
+        outlet_events=defaultdict(SimpleNamespace),
     )
 
 
