@@ -14,7 +14,8 @@ _MESSAGES = """
         provider, provider_id, state, attempts, claimed_by, send_at, expires_at, claimed_at, dispatched_at, settled_at,
         code, topic)
     select md5('m' || n), (cast(:campaigns as text[]))[1 + n % 4], 1, lpad((cast(n as bigint) * 7919 % :customers)::text, 8, '0'),
-        lpad((cast(n as bigint) * 7919 % :customers)::text, 8, '0'), 'o' || n, on_day, case when n % 7 = 0 then 'sms' else 'email' end,
+        lpad((cast(n as bigint) * 7919 % :customers)::text, 8, '0'), 'o' || n, on_day,
+        case when n % 7 = 0 then 'sms' else 'email' end,
         'promotional', md5('e' || cast(n as bigint) * 7919 % :customers), 'sendgrid', 'id' || n,
         case when n % 200 = 1 then 'refused' when n % 20000 = 3 then 'in_doubt' else 'accepted' end, 1, 'worker',
         at, at + interval '8 hours', at, at, at, '202', 'offers'
