@@ -202,7 +202,9 @@ def test_a_withdrawal_from_the_future_holds_at_once(nights: ShopNights) -> None:
     assert nights.validate(consents=[withdrawal])["consents"].accepted == 1
 
 
-def test_one_night_without_orders_may_be_a_closed_day_and_three_are_a_fault(nights: ShopNights) -> None:
+def test_one_night_without_orders_may_be_a_closed_day_and_three_are_a_fault(
+    nights: ShopNights,
+) -> None:
     actions = []
     for night in range(4):
         day = DAY + timedelta(days=night)
