@@ -15,6 +15,7 @@ from perennial.settings import EngineName, Settings, Transport
 if TYPE_CHECKING:
     from perennial.campaigns.definition import Campaign
     from perennial.delivery.provider import Provider
+    from perennial.delivery.smtp import SmtpServer
     from perennial.lake.duck import Engine
     from perennial.lake.engines import LakeEngine
     from perennial.lake.spark.engine import SparkEngine
@@ -144,17 +145,23 @@ class Installation:
         raise SettingsError(msg)
 
     def _smtp(self) -> Provider:
-        from perennial.delivery.smtp import Smtp, SmtpServer
+        from perennial.delivery.smtp import Smtp
+
+        return Smtp(self.smtp_server, clock=self.now)
+
+    @property
+    def smtp_server(self) -> SmtpServer:
+        """The SMTP server of the settings, not yet connected to."""
+        from perennial.delivery.smtp import SmtpServer
 
         settings = self.settings
-        server = SmtpServer(
+        return SmtpServer(
             host=settings.smtp_host,
             port=settings.smtp_port,
             user=settings.smtp_user,
             password=settings.smtp_password,
             starttls=settings.smtp_starttls,
         )
-        return Smtp(server, clock=self.now)
 
     def _sendgrid(self) -> Provider:
         from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail

@@ -31,9 +31,9 @@ _COUNTRY = 2
 _SECOND_LEVELS = frozenset({"co", "com"})
 
 
-def mailbox_of(address: str | None) -> Mailbox:
-    """Who runs the mailbox of an email address; of somebody who was erased from a plan there is none."""
-    domain = (address or "").rpartition("@")[2].lower()
+def mailbox_of(address: str) -> Mailbox:
+    """Who runs the mailbox of an email address."""
+    domain = address.rpartition("@")[2].lower()
     found = _BY_DOMAIN.get(domain)
     return found if found is not None else _by_country(domain)
 

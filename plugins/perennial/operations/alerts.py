@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from perennial.operations.figures import FIGURES
 from perennial.operations.taking_figures import Sample
 
 _OLD_NIGHT_DAYS = 1
@@ -39,22 +40,22 @@ ALERTS: Mapping[str, Alert] = _listed(
     Alert(
         id="night_old",
         when="No night has formed today's audiences.",
-        cure="`perennial status` says why; run or release the night.",
+        cure=FIGURES["perennial_night_age_days"].cure,
     ),
     Alert(
         id="overdue",
         when="Messages have been due for more than half an hour, and no worker has looked at them.",
-        cure="See whether the campaign's `dispatch` runs, is paused, or waits for an approval or a slot.",
+        cure=FIGURES["perennial_overdue_seconds"].cure,
     ),
     Alert(
         id="doubts_waiting",
         when="Messages may have been sent, and nobody knows yet.",
-        cure="`perennial doubts --ask`, then docs/how-to/pause-stop-and-settle.md, *Settle doubts*.",
+        cure=FIGURES["perennial_doubts"].cure,
     ),
     Alert(
         id="brake",
         when="Too many people of a mailbox provider mark emails as spam: promotional ones are held back.",
-        cure="`perennial brake`, and docs/how-to/pause-stop-and-settle.md, *The brake*.",
+        cure=FIGURES["perennial_brake"].cure,
     ),
 )
 

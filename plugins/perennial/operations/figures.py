@@ -73,7 +73,7 @@ FIGURES: Mapping[str, Figure] = _listed(
         meaning="How long the oldest message has been due that no worker has looked at; 0 when there is none.",
         labels=("campaign",),
         bad="More than 1,800 while nothing is paused.",
-        cure="See whether the campaign's `dispatch` runs, waits for an approval or a slot of the pool `providers`.",
+        cure="See whether the campaign's `dispatch` runs, is paused, or waits for an approval or a slot of the pool `providers`.",
     ),
     Figure(
         name="perennial_doubts",
@@ -127,7 +127,7 @@ FIGURES: Mapping[str, Figure] = _listed(
         meaning="Whether promotional emails to a mailbox provider are held back.",
         labels=("mailbox",),
         bad="Above 0.",
-        cure="See what they mark; mend that; `perennial brake --lift`.",
+        cure="`perennial brake`: see what they mark, mend that, then lift it; docs/how-to/pause-stop-and-settle.md, *The brake*.",
     ),
     Figure(
         name="perennial_budget_used",

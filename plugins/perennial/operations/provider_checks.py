@@ -9,6 +9,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode, urlsplit
@@ -116,19 +117,12 @@ def _webhook(settings: Settings) -> Finding:
 
 
 async def _smtp(perennial: Perennial) -> _Questions:
-    from perennial.delivery.smtp import SmtpServer, greet
+    from perennial.delivery.smtp import greet
 
-    settings = perennial.settings
-    server = SmtpServer(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        user=settings.smtp_user,
-        password=settings.smtp_password,
-        starttls=settings.smtp_starttls,
-        connect_timeout=_PATIENCE.connect,
-        total_timeout=_PATIENCE.total,
+    server = perennial.smtp_server
+    fault = await greet(
+        replace(server, connect_timeout=_PATIENCE.connect, total_timeout=_PATIENCE.total)
     )
-    fault = await greet(server)
     yield (
         fail("smtp.server", f"The SMTP server cannot be used: {fault}.")
         if fault

@@ -142,7 +142,7 @@ class PlanReader:
             pressure=self.campaign.pressure,
             topic=self.campaign.needed_consent,
             channel=_CHANNELS[channel],
-            address=address,
+            address=address or "",  # of who was erased since, there is none
             address_key=address_key,
             locale=locale,
             send_at=send_at,
