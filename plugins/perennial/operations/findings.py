@@ -114,8 +114,8 @@ CHECKS: Mapping[str, Check] = _listed(
     Check(
         id="ledger.clock",
         well="This machine's clock and the ledger's agree.",
-        cure="Run NTP on both machines. What leaves when goes by the ledger's clock; which day a night or a plan is for, and how old"
-        " a signed report is, by this machine's.",
+        cure="Run NTP on both machines. What leaves when goes by the ledger's clock; which day a night or a plan is for, and"
+        " how old a signed report is, by this machine's.",
     ),
     Check(
         id="ledger.fence",
@@ -161,7 +161,7 @@ CHECKS: Mapping[str, Check] = _listed(
     Check(
         id="clock.provider",
         well="This machine's clock and the providers' agree.",
-        cure="Run NTP on this machine: with a wrong clock, signed reports look stale, and a night may be taken for the wrong day.",
+        cure="Run NTP on this machine: with a wrong clock, signed reports look stale and nights are for wrong days.",
     ),
     Check(
         id="edge.reached",
