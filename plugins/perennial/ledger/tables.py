@@ -52,6 +52,7 @@ from perennial.model.words import (
     SuppressionReason,
     SurveyScale,
     Topic,
+    VersionState,
 )
 
 METADATA = MetaData(
@@ -625,8 +626,20 @@ file_versions = Table(
     Column("author", String(128), nullable=False, comment="Who saved it."),
     Column("reason", String(255), nullable=False, comment="Why."),
     Column("content", Text, nullable=False, comment="The whole file."),
+    Column(
+        "state",
+        String(16),
+        nullable=False,
+        server_default=VersionState.SAVED,
+        comment="What became of it.",
+    ),
+    Column("made_from", String(64), comment="SHA-256 of the file that a proposal was made from."),
+    Column("answered_by", String(128), comment="Who approved or rejected a proposal."),
+    Column("answered_at", Instant, comment="When a proposal was answered, or fell through."),
+    Column("answer", String(255), comment="Why it was answered so."),
     UniqueConstraint("file", "number"),
-    comment="Campaign files and their words, each time that the Studio saved one; only grows.",
+    one_of("state", VersionState),
+    comment="Campaign files and their words, each time that the Studio saved or proposed one; only grows.",
 )
 
 mailbox_hours = Table(

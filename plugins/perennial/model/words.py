@@ -209,9 +209,23 @@ class AuditAction(Word):
     RELEASED = "released", "What was held back was let go."
     CASE_CLOSED = "case_closed", "A customer's case was closed."
     TEST_SENT = "test_sent", "A test of a message was sent to one of the shop's own people."
-    REJECTED = "rejected", "A plan that waited for approval was refused."
+    REJECTED = "rejected", "A plan or a change that waited for approval was refused."
     STARTED = "started", "A run was started by hand."
     EDITED = "edited", "A campaign's file or its words were changed."
+    PROPOSED = (
+        "proposed",
+        "A change of a campaign's file or its words was proposed to a second person.",
+    )
+    VOIDED = "voided", "A proposed change fell through, because its file had changed meanwhile."
+
+
+class VersionState(Word):
+    """What became of a version of a file that the Studio kept."""
+
+    SAVED = "saved", "It took the place of the file."
+    PROPOSED = "proposed", "It waits for a second person's yes; the file is as it was."
+    REJECTED = "rejected", "Somebody said no to it, or its author took it back."
+    VOID = "void", "The file changed before anybody had answered."
 
 
 LONGEST_REASON = 140

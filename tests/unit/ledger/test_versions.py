@@ -8,8 +8,8 @@ import pytest
 
 from perennial.errors import LedgerError
 from perennial.ledger.store import Ledger
-from perennial.ledger.versions import FOUND
-from perennial.model.words import AuditAction
+from perennial.ledger.versions import FOUND, FileVersion
+from perennial.model.words import AuditAction, VersionState
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FILE = "campaigns/win_back.yaml"
@@ -55,3 +55,79 @@ def test_a_version_without_a_reason_is_not_kept(ledger: Ledger) -> None:
 
     assert ledger.versions_of(FILE) == []
     assert ledger.versions_of("campaigns/birthday.yaml") == []
+
+
+def _propose(ledger: Ledger, before: str, after: str, author: str = "mark") -> FileVersion:
+    number = ledger.propose_version(
+        FILE, before, after, made_from="h", author=author, reason="warmer", at=NOON
+    )
+    return next(v for v in ledger.versions_of(FILE) if v.number == number)
+
+
+def _deeds(ledger: Ledger) -> list[tuple[str, str, str, str]]:
+    return [(e.action, e.actor, e.subject, e.reason) for e in ledger.audit_log()][::-1]
+
+
+def test_a_proposal_counts_once_somebody_else_has_approved_it(ledger: Ledger) -> None:
+    proposal = _propose(ledger, "a", "b")
+    assert [v.id for v in ledger.proposed_versions()] == [proposal.id]
+    ledger.approve_version(proposal.id, by="ann", reason="good", at=NOON)
+
+    saved = ledger.version(proposal.id)
+    assert saved
+    assert (saved.state, saved.answered_by, saved.answer) == (VersionState.SAVED, "ann", "good")
+    assert ledger.proposed_versions() == []
+    assert _deeds(ledger) == [
+        ("proposed", "mark", f"{FILE} version 2", "warmer"),
+        ("released", "ann", f"{FILE} version 2", "good"),
+        ("edited", "mark", FILE, "warmer"),
+    ]
+    assert _keep(ledger, "b", "c") == 3, "what was approved is what was saved last"
+
+
+def test_nobody_approves_their_own_proposal(ledger: Ledger) -> None:
+    proposal = _propose(ledger, "a", "b")
+    with pytest.raises(LedgerError, match="somebody else"):
+        ledger.approve_version(proposal.id, by="mark", reason="mine", at=NOON)
+    assert [v.id for v in ledger.proposed_versions()] == [proposal.id]
+
+    ledger.reject_version(proposal.id, by="mark", reason="taken back", at=NOON)
+    assert ledger.versions_of(FILE)[0].state is VersionState.REJECTED
+
+
+def test_a_proposal_is_answered_once(ledger: Ledger) -> None:
+    proposal = _propose(ledger, "a", "b")
+    ledger.reject_version(proposal.id, by="ann", reason="too loud", at=NOON)
+    for answer in (ledger.approve_version, ledger.reject_version):
+        with pytest.raises(LedgerError, match="does not wait"):
+            answer(proposal.id, by="ann", reason="again", at=NOON)
+    with pytest.raises(LedgerError, match="does not wait"):
+        ledger.approve_version(proposal.id + 9, by="ann", reason="unknown", at=NOON)
+    ledger.void_version(proposal.id, by="ann", at=NOON)
+
+    assert _deeds(ledger)[1:] == [("rejected", "ann", f"{FILE} version 2", "too loud")]
+    assert _keep(ledger, "a", "c") == 3, "the number of what was rejected is not given twice"
+
+
+def test_what_waits_falls_through_when_the_file_becomes_another_one(ledger: Ledger) -> None:
+    first, second = _propose(ledger, "a", "b"), _propose(ledger, "a", "c", author="ann")
+    other = ledger.propose_version(
+        "campaigns/birthday.yaml", "x", "y", made_from="h", author="ann", reason="r", at=NOON
+    )
+    ledger.approve_version(second.id, by="mark", reason="better", at=NOON)
+    third = _propose(ledger, "c", "d")
+    _keep(ledger, "c", "e")
+
+    states = {v.id: v.state for v in ledger.versions_of(FILE)}
+    assert states[first.id] is states[third.id] is VersionState.VOID
+    assert states[second.id] is VersionState.SAVED
+    assert [v.number for v in ledger.proposed_versions()] == [other]
+    assert ("voided", "mark", f"{FILE} version 2", "the file has changed since") in _deeds(ledger)
+
+
+def test_an_answer_needs_a_reason(ledger: Ledger) -> None:
+    proposal = _propose(ledger, "a", "b")
+    for answer in (ledger.approve_version, ledger.reject_version):
+        with pytest.raises(LedgerError):
+            answer(proposal.id, by="ann", reason=" ", at=NOON)
+    assert len(ledger.proposed_versions()) == 1
