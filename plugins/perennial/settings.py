@@ -260,6 +260,12 @@ class Settings(BaseSettings):
         "1500MB", description="DuckDB's memory; a process takes a quarter of a gigabyte more."
     )
     threads: int = Field(2, ge=1, description="DuckDB's threads.")
+    snapshot_every: int = Field(
+        7,
+        ge=1,
+        description="After so many nights, all that is known is written into one file a dataset, which later nights and"
+        " the Studio read instead of every night's.",
+    )
     engine: EngineName = Field(
         EngineName.DUCKDB,
         description="What works out features and audiences: duckdb on this machine, or spark on many.",

@@ -15,6 +15,7 @@ import duckdb
 from perennial.lake.explaining import explained
 from perennial.lake.kept_truth import KeptTruth, grown
 from perennial.lake.partitions import Lake, Partition
+from perennial.lake.snapshots import known_partitions
 from perennial.lake.spilling import own_folder
 from perennial.model.datasets import CONTACTS, PREFERENCES, SHOP_DATASETS, Dataset
 
@@ -65,6 +66,11 @@ class Engine:
                 "set preserve_insertion_order = true",
             ):
                 self._connection.execute(statement)
+
+    @property
+    def keeps_truth(self) -> bool:
+        """Whether days that follow the last one open at the cost of what is new."""
+        return self._kept is not None
 
     def __enter__(self) -> Self:
         return self
@@ -204,7 +210,7 @@ class Engine:
     def _open(self, dataset: Dataset, folder: str, day: date) -> None:
         if self._kept and self._kept.bring_forward(dataset, folder, day):
             return
-        self._as_known(dataset, self.lake.partitions(folder, until=day))
+        self._as_known(dataset, known_partitions(self.lake, folder, day))
         if self._kept:
             self._kept.keep(dataset, day)
 

@@ -11,6 +11,7 @@ from datetime import date
 
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
+from perennial.lake.snapshots import known_partitions, looked_up_by
 from perennial.model.datasets import (
     CONTACTS,
     CUSTOMER_FEATURES,
@@ -56,16 +57,16 @@ def _partitions(engine: Engine, dataset: Dataset, day: date) -> list[Partition]:
         engine.lake.existing(partition)
         return [partition]
     folder = f"verified/{dataset.name}" if dataset.name in SHOP_DATASETS else dataset.name
-    found = engine.lake.partitions(folder, until=day)
-    # Each of them says all that stood on its day.
-    return found[-1:] if dataset is PREFERENCES else found
+    if dataset is PREFERENCES:  # each of them says all that stood on its day
+        return engine.lake.partitions(folder, until=day)[-1:]
+    return known_partitions(engine.lake, folder, day)
 
 
 def _read(
     engine: Engine, dataset: Dataset, partitions: list[Partition], customers: Collection[str]
 ) -> None:
     """Keeps the latest version of each row that is about them, unless a later one is about somebody else."""
-    files, column = engine.files(partitions), _column(dataset)
+    files, column = engine.files(partitions), looked_up_by(dataset)
     columns = ", ".join(f'"{name}"' for name in dataset.column_names)
     key = ", ".join(dataset.key)
     engine.execute(f"""
@@ -89,10 +90,6 @@ def _read_nothing(engine: Engine, dataset: Dataset, *_: object) -> None:
     engine.execute(
         f"create or replace table few_{dataset.name} as select {columns}, null::date as day where false"
     )
-
-
-def _column(dataset: Dataset) -> str:
-    return {"order_lines": "order_id", "products": "product_id"}.get(dataset.name, "customer_id")
 
 
 def _values(engine: Engine, dataset: Dataset, customers: Collection[str]) -> str:

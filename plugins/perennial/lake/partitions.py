@@ -6,6 +6,7 @@ quarantine/<dataset>/day=…/data.parquet               rows that did not, with 
 quarantine/files/day=…/<dataset>.parquet              rows of its files that were none: file, line, reason
 contacts | customer_features | memberships/day=…/data.parquet
 decisions/day=…/<campaign>.parquet
+snapshots/<dataset>/day=…/<seal>.parquet              all that was known on a day, instead of its increments
 calendar/day=…/closed_days.json                       the days on which the shop says it is closed
 verdicts/day=…/night.json                             what the checks of a night found
 """
@@ -62,6 +63,14 @@ class Lake:
             msg = f"The lake has no {partition}. Run the night first: perennial night --day {partition.day}"
             raise MissingPartition(msg)
         return path
+
+    def stamp(self, partition: Partition) -> str:
+        """What changes when a partition is written anew, or removed: its size, and when it was written."""
+        try:
+            found = self.path(partition).stat()
+        except FileNotFoundError:
+            return "none"
+        return f"{found.st_size} {found.st_mtime_ns}"
 
     def partitions(self, dataset: str, *, until: date | None = None) -> list[Partition]:
         """Every partition of a dataset up to a day (included), oldest first."""

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
 from perennial.lake.rewriting import rewrite
+from perennial.lake.snapshots import remove_broken_snapshots
 from perennial.model.datasets import (
     CONTACTS,
     CUSTOMER_FEATURES,
@@ -83,6 +84,8 @@ def take_out(engine: Engine, forgotten: Forgotten) -> int:
             continue
         for partition in _to_be_changed(engine, dataset, forgotten):
             removed += rewrite(engine.lake, partition, _Removal(dataset, forgotten))
+    # After what they were made of, which has changed: one that is taken meanwhile finds that out by itself.
+    remove_broken_snapshots(engine.lake)
     _mend_verdicts(engine, forgotten)
     return removed
 

@@ -8,6 +8,7 @@ from perennial.features.contact_points import email_point, phone_point
 from perennial.lake.duck import Engine
 from perennial.lake.narrowing import open_day_of
 from perennial.lake.partitions import Partition
+from perennial.lake.snapshots import known_partitions
 from perennial.model.datasets import CONTACTS, CUSTOMER_FEATURES
 from perennial.model.keys import address_key
 
@@ -28,13 +29,13 @@ def find_customers(engine: Engine, said: str, *, day: date, country: str, secret
     keys = [address_key(point.identity, secret) for point in points if point.identity]
     if not keys:
         return []
-    contacts = engine.lake.partitions(CONTACTS.name, until=day)
+    contacts = known_partitions(engine.lake, CONTACTS.name, day)
     if not contacts:
         return []
-    ever = engine.files(contacts)
+    lately = engine.files(contacts)
     listed = ", ".join(f"'{key}'" for key in keys)
     has_one = f"email_key in ({listed}) or phone_key in ({listed})"
-    had_one = engine.rows(f"select distinct customer_id from {ever} where {has_one}")
+    had_one = engine.rows(f"select distinct customer_id from {lately} where {has_one}")
     # Who had the address may have another by now.
     open_day_of(engine, day, [row["customer_id"] for row in had_one], [CONTACTS.name])
     found = engine.rows(

@@ -135,7 +135,15 @@ class NightSteps(VerdictSteps, RightsSteps):
         release = release_of_night(self.ledger, read_verdicts(self.engine.lake, day))
         published = publish_night(self.engine, day, released=release is not None)
         contacts = make_contacts(self.engine, day, self.shop, self.secret)
+        if not self.engine.keeps_truth:
+            self.take_snapshots(day)
         return published | {"contacts": contacts.rows}
+
+    def take_snapshots(self, day: date) -> None:
+        """Writes what is known into one file a dataset, if enough nights have come since that was done."""
+        from perennial.lake.taking_snapshots import take_snapshots
+
+        take_snapshots(self.engine, day, every=self.settings.snapshot_every)
 
     def understand(self, day: date) -> int:
         """Works out where every customer stands; returns how many there are."""

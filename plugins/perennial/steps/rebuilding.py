@@ -43,6 +43,7 @@ class RebuildingSteps(NightSteps):
             with suppress(ErasureError):  # the next night says so again
                 self.finish_erasures()
             raise
+        self.take_snapshots(days[-1])
         self.finish_erasures()
         return nights
 

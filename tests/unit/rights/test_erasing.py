@@ -19,6 +19,7 @@ from one_person import (
     told_again,
 )
 from perennial.errors import UnknownPerson
+from perennial.lake.taking_snapshots import take_snapshots
 from perennial.ledger.values import ConsentEntry
 from perennial.model.events import ProviderEvent
 from perennial.model.words import (
@@ -51,7 +52,7 @@ def her_key(perennial: Perennial) -> str:
 
 
 def all_that_can_be_said(perennial: Perennial) -> None:
-    """She answers, complains, prefers and consents; a page of the day tells of her."""
+    """She answers, complains, prefers and consents; a page of the day and a snapshot tell of her."""
     key, ledger = her_key(perennial), perennial.ledger
     ledger.record_answer(key, scale=SurveyScale.CSAT, score=1, comment="Quirina here", at=NOW)
     ledger.open_case(key, why=CaseReason.LOW_SCORE, at=NOW)
@@ -67,6 +68,7 @@ def all_that_can_be_said(perennial: Perennial) -> None:
     )  # fmt: skip
     ledger.record_consents([said], recorded_at=NOW)
     perennial.report(DAY)
+    assert take_snapshots(perennial.engine, NEXT, every=0)
 
 
 def test_nothing_of_her_is_left_anywhere(perennial: Perennial, home: Path) -> None:

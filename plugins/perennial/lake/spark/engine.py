@@ -18,6 +18,7 @@ from sqlglot import exp
 from perennial.errors import LakeError
 from perennial.lake.duck import Engine, Published
 from perennial.lake.partitions import Lake, Partition
+from perennial.lake.snapshots import known_partitions
 from perennial.lake.spark.session import Cluster, explained_by_spark, start
 from perennial.lake.spark.translating import parsed, spark_sql
 from perennial.lake.spilling import own_folder
@@ -113,8 +114,8 @@ class SparkEngine:
         As the engine of DuckDB's does: a row is its latest verified version, and what was never delivered is empty.
         """
         for dataset in SHOP_DATASETS.values():
-            self._open(dataset, self.lake.partitions(f"verified/{dataset.name}", until=day))
-        self._open(CONTACTS, self.lake.partitions(CONTACTS.name, until=day))
+            self._open(dataset, known_partitions(self.lake, f"verified/{dataset.name}", day))
+        self._open(CONTACTS, known_partitions(self.lake, CONTACTS.name, day))
         # Each of them says all that stood on its day.
         self._open(PREFERENCES, self.lake.partitions(PREFERENCES.name, until=day)[-1:])
 
