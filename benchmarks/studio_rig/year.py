@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
+from perennial.lake.taking_snapshots import take_snapshots
 from perennial.model.datasets import (
     CONTACTS,
     CUSTOMER_FEATURES,
@@ -23,6 +24,7 @@ from perennial.model.fields import MERGE_FIELDS, Origin
 CAMPAIGNS = ("birthday", "feedback_survey", "points_reminder", "win_back")
 DAYS = 365
 _KINDS_OF_DAY = 28
+_NIGHTS_SINCE_THE_SNAPSHOT = 5
 _TEMPLATES = {"win_back": ["win_back_hello", "win_back_offer_10", "win_back_offer_15"]}
 _LONG_NAME = "Александра-Константиновна"
 _OCCASIONS = {"birthday": "'2026'", "points_reminder": "'2026-12-24'"}
@@ -60,6 +62,8 @@ def make_year(engine: Engine, year: Year) -> None:
         day = year.first + timedelta(days=number)
         for dataset, query in _increments(year, number).items():
             _publish(engine, _DATASETS[dataset], day, query)
+        if number == DAYS - _NIGHTS_SINCE_THE_SNAPSHOT:
+            take_snapshots(engine, day, every=1)
     for number, campaign in enumerate(CAMPAIGNS):
         for kind in range(_KINDS_OF_DAY):
             _publish_plan(engine, year, campaign, number, kind)

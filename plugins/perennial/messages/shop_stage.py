@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -14,13 +15,23 @@ from perennial.messages.places import place_at
 from perennial.messages.sandbox import ShopEnvironment
 
 NAMES = frozenset(("shop", "words", "locale", "front", "range"))
+_READER = ShopEnvironment({}, markup=False)
 
 
-def assigned_names(environment: ShopEnvironment, text: str) -> frozenset[str]:
-    """The names that a file gives to things itself; parts of the same page may use them."""
+@lru_cache(maxsize=1024)
+def _read(text: str) -> nodes.Template | TemplateSyntaxError:
+    """What a text says as a template, or why it is none. Whoever edits one file has all others read again and again."""
     try:
-        tree = environment.parse(text)
-    except TemplateSyntaxError:
+        _READER.compile(text)  # finds unknown filters and tests, too
+        return _READER.parse(text)
+    except TemplateSyntaxError as error:
+        return error
+
+
+def assigned_names(text: str) -> frozenset[str]:
+    """The names that a file gives to things itself; parts of the same page may use them."""
+    tree = _read(text)
+    if isinstance(tree, TemplateSyntaxError):
         return frozenset()
     stored = {node.name for node in tree.find_all(nodes.Name) if node.ctx in {"store", "param"}}
     macros = {macro.name for macro in tree.find_all(nodes.Macro)}
@@ -39,17 +50,15 @@ def lint_shop_stage(
     """Every fault of the square brackets in one file.
 
     Args:
-        environment: knows the filters and the parts that may be included.
+        environment: knows the parts that may be included.
         path: the file, for the faults.
         text: its text, with the line numbers of the file.
         known: names that other files assign.
         members: what `words` and `front` are known to hold.
     """
-    try:
-        environment.compile(text)
-        tree = environment.parse(text)
-    except TemplateSyntaxError as error:
-        return [Fault(path=path, line=error.lineno, message=f"Not a template: {error.message}")]
+    tree = _read(text)
+    if isinstance(tree, TemplateSyntaxError):
+        return [Fault(path=path, line=tree.lineno, message=f"Not a template: {tree.message}")]
     lint = _ShopLint(path, text)
     lint.names(tree, {*NAMES, *known, "loop", "self", "super", "caller", "varargs", "kwargs"})
     lint.attributes(tree, members)

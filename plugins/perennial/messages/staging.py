@@ -158,7 +158,7 @@ class Stage:
         words = {name for phrases in self._folder.words.values() for name in phrases}
         front = {*FRONT_FIELDS, *(name for draft in drafts.values() for name in draft.front)}
         known = frozenset[str]().union(
-            *(assigned_names(environment, draft.body) for draft in drafts.values())
+            *(assigned_names(draft.body) for draft in drafts.values())
         )
         for draft in drafts.values():
             self._faults += lint_shop_stage(
