@@ -15,9 +15,9 @@ from crashing_run import CAMPAIGN, compose, planned
 from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
 from perennial.delivery.provider import Pace, Provider
-from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail
-from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
-from perennial.delivery.twilio_payload import TextOptions
+from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
+from perennial.delivery.twilio.payload import TextOptions
 from perennial.emulator.options import ACCOUNT_SID, AUTH_TOKEN, MESSAGING_SERVICE, SENDGRID_KEY
 from perennial.ledger.store import Ledger
 from perennial.model.message import Message, PlannedMessage, Receipt

@@ -164,8 +164,8 @@ class Installation:
         )
 
     def _sendgrid(self) -> Provider:
-        from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail
-        from perennial.delivery.sendgrid_payload import MailOptions
+        from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+        from perennial.delivery.sendgrid.payload import MailOptions
 
         settings = self.settings
         account = SendGridAccount(
@@ -182,8 +182,8 @@ class Installation:
         return SendGridEmail(account, clock=self.now)
 
     def _twilio(self, channel: Channel) -> Provider:
-        from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
-        from perennial.delivery.twilio_payload import TextOptions
+        from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
+        from perennial.delivery.twilio.payload import TextOptions
         from perennial.events.twilio_events import STATUS_PATH
         from perennial.model.words import Channel
 

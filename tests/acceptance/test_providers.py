@@ -20,10 +20,10 @@ from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
 from perennial.delivery.http_wire import Patience
 from perennial.delivery.provider import unhurried
-from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail
-from perennial.delivery.sendgrid_payload import MailOptions
-from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
-from perennial.delivery.twilio_payload import TextOptions
+from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.sendgrid.payload import MailOptions
+from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
+from perennial.delivery.twilio.payload import TextOptions
 from perennial.emulator.faults import Fault, FaultKind, Match
 from perennial.emulator.options import MESSAGING_SERVICE, Options
 from perennial.emulator.rate_window import RateLimit

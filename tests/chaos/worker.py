@@ -18,14 +18,14 @@ from sqlalchemy import event
 from chaos.audience import CAMPAIGN, audience, compose
 from chaos.points import Death, DyingLedger, let_questions_die, let_wires_die
 from chaos.schedule import Run, Schedule, Webhooks
-from perennial.delivery import twilio_listing
 from perennial.delivery.dispatch import dispatch
 from perennial.delivery.doubts import Recall
 from perennial.delivery.http_wire import Patience
 from perennial.delivery.provider import Provider
-from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail
-from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
-from perennial.delivery.twilio_payload import TextOptions
+from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.twilio import listing
+from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
+from perennial.delivery.twilio.payload import TextOptions
 from perennial.emulator.options import ACCOUNT_SID, AUTH_TOKEN, MESSAGING_SERVICE, SENDGRID_KEY
 from perennial.errors import DeliveryError, LedgerError, RunInterrupted
 from perennial.ledger.values import Doubt
@@ -74,7 +74,7 @@ async def _dispatched(order: Order) -> None:
     death = Death(order.run.dies, order.run.turn)
     let_wires_die(death)
     # Minutes are seconds here, as they are for leases.
-    twilio_listing.CATCHES_UP = timedelta(seconds=order.schedule.silence)  # type: ignore[misc]
+    listing.CATCHES_UP = timedelta(seconds=order.schedule.silence)  # type: ignore[misc]
     ledger = DyingLedger(order.ledger_url, death)
     if order.run.full:
         _fill_up(ledger)

@@ -20,10 +20,10 @@ from pytest_socket import socket_allow_hosts
 
 from framed_emails import birthday
 from perennial.delivery.provider import Provider, ProviderStopped, unhurried
-from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail
-from perennial.delivery.sendgrid_payload import MailOptions
-from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
-from perennial.delivery.twilio_payload import TextOptions
+from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.sendgrid.payload import MailOptions
+from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
+from perennial.delivery.twilio.payload import TextOptions
 from perennial.model.keys import MessageKey
 from perennial.model.message import Message, Receipt, SmsMessage
 from perennial.model.words import MessageState, SuppressionReason

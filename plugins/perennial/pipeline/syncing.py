@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from perennial.delivery.outcomes import Carrier
-from perennial.delivery.sendgrid_suppressions import LISTS, PAGE, SuppressionLists
+from perennial.delivery.sendgrid.suppressions import LISTS, PAGE, SuppressionLists
 from perennial.errors import MissingPartition
 from perennial.features.contact_points import email_point
 from perennial.lake.duck import Engine

@@ -35,7 +35,7 @@ class ListSteps(Installation):
         """
         from pydantic import SecretStr
 
-        from perennial.delivery.sendgrid_suppressions import SuppressionLists
+        from perennial.delivery.sendgrid.suppressions import SuppressionLists
         from perennial.pipeline.syncing import SyncJob, sync_suppressions
 
         if not self.syncs:

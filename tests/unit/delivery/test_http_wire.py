@@ -18,9 +18,9 @@ from pydantic import SecretStr
 from perennial.delivery.http_wire import HttpWire, Patience, Reply, silence
 from perennial.delivery.outcomes import Silence
 from perennial.delivery.provider import ProviderStopped, unhurried
-from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail
-from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
-from perennial.delivery.twilio_payload import TextOptions
+from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
+from perennial.delivery.twilio.payload import TextOptions
 from perennial.model.keys import MessageKey
 from perennial.model.message import EmailMessage, Receipt, SmsMessage
 from perennial.model.words import MessageState

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 
 from framed_emails import FRAME, birthday, framed, link_of
 from perennial.delivery import sendgrid_requests
-from perennial.delivery.sendgrid_batch import MOST_SUBSTITUTION_BYTES
-from perennial.delivery.sendgrid_payload import MailOptions
-from perennial.delivery.sendgrid_requests import MailRequest, requests_needed, requests_of
+from perennial.delivery.sendgrid.batch import MOST_SUBSTITUTION_BYTES
+from perennial.delivery.sendgrid.payload import MailOptions
+from perennial.delivery.sendgrid.requests import MailRequest, requests_needed, requests_of
 from perennial.model.message import EmailFrame, EmailMessage
 
 PLAIN = MailOptions()

@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from framed_emails import birthday
 from perennial.delivery.http_wire import Patience
 from perennial.delivery.provider import ProviderStopped, Question, unhurried
-from perennial.delivery.sendgrid_email import SendGridAccount, SendGridEmail
-from perennial.delivery.sendgrid_payload import MailOptions
+from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.sendgrid.payload import MailOptions
 from perennial.emulator.faults import Fault, FaultKind, Match
 from perennial.emulator.options import SENDGRID_KEY, Options
 from perennial.emulator.record import read_record

@@ -17,9 +17,9 @@ from framed_emails import birthday
 from perennial.delivery import sendgrid_errand
 from perennial.delivery.outcomes import Verdict
 from perennial.delivery.provider import unhurried
-from perennial.delivery.sendgrid_errand import Errand, Outcome, divided
-from perennial.delivery.sendgrid_payload import MailOptions
-from perennial.delivery.sendgrid_requests import MailRequest, requests_of
+from perennial.delivery.sendgrid.errand import Errand, Outcome, divided
+from perennial.delivery.sendgrid.payload import MailOptions
+from perennial.delivery.sendgrid.requests import MailRequest, requests_of
 from perennial.model.message import EmailMessage
 from perennial.model.words import MessageState
 

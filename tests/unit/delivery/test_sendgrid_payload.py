@@ -13,7 +13,7 @@ import pytest
 from sendgrid.helpers import mail as vendors
 
 from perennial.delivery.http_wire import Reply
-from perennial.delivery.sendgrid_payload import (
+from perennial.delivery.sendgrid.payload import (
     MailOptions,
     culprits,
     mail_request,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from perennial.delivery.http_wire import Reply
 from perennial.delivery.outcomes import Verdict
-from perennial.delivery.twilio_listing import Page, list_query, read_page, verdict_of
+from perennial.delivery.twilio.listing import Page, list_query, read_page, verdict_of
 from perennial.model.keys import MessageKey
 from perennial.model.message import SmsMessage, WhatsAppMessage
 from perennial.model.words import MessageState

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from perennial.delivery.http_wire import Patience
 from perennial.delivery.provider import Question, unhurried
-from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
-from perennial.delivery.twilio_payload import TextOptions
+from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
+from perennial.delivery.twilio.payload import TextOptions
 from perennial.emulator.faults import Fault, FaultKind, Match, Operation
 from perennial.emulator.options import MESSAGING_SERVICE, Options
 from perennial.emulator.serving import Emulator, emulator_thread

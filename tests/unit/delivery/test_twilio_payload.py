@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from perennial.audience.sending_hours import sending_hours
 from perennial.delivery.http_wire import Reply
-from perennial.delivery.twilio_payload import (
+from perennial.delivery.twilio.payload import (
     TextOptions,
     read_answer,
     text_request,

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from perennial.delivery.twilio_messages import TwilioAccount, TwilioMessages
-from perennial.delivery.twilio_payload import TextOptions
+from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
+from perennial.delivery.twilio.payload import TextOptions
 from perennial.emulator.signing import twilio_signature
 from perennial.events.reports import Ignored, Report, Seal
 from perennial.events.twilio_events import PROVIDER, CallbackSignature, read_form, read_status

@@ -17,7 +17,7 @@ import msgspec
 from perennial.delivery.http_wire import Reply
 from perennial.delivery.mail_format import ascii_address, header_value
 from perennial.delivery.outcomes import Answer
-from perennial.delivery.sendgrid_links import untracked
+from perennial.delivery.sendgrid.links import untracked
 from perennial.errors import RenderError
 from perennial.model.keys import KEY_NAME
 from perennial.model.message import EmailMessage

@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
-from perennial.delivery.sendgrid_links import untracked_frame
-from perennial.delivery.sendgrid_payload import MailOptions, envelope, request_of
+from perennial.delivery.sendgrid.links import untracked_frame
+from perennial.delivery.sendgrid.payload import MailOptions, envelope, request_of
 from perennial.model.keys import MessageKey
 from perennial.model.message import EmailMessage, EmailParts
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from perennial.delivery.sendgrid_batch import Addressed, Merged, merged
-from perennial.delivery.sendgrid_links import link_gaps, own_link
-from perennial.delivery.sendgrid_payload import MailOptions, mail_request, personalization
+from perennial.delivery.sendgrid.batch import Addressed, Merged, merged
+from perennial.delivery.sendgrid.links import link_gaps, own_link
+from perennial.delivery.sendgrid.payload import MailOptions, mail_request, personalization
 from perennial.errors import RenderError
 from perennial.model.message import EmailFrame, EmailMessage
 

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from perennial.delivery.http_wire import Reply
 from perennial.delivery.outcomes import Verdict
-from perennial.delivery.twilio_payload import Texting, address_of
+from perennial.delivery.twilio.payload import Texting, address_of
 from perennial.model.message import SmsMessage
 from perennial.model.words import MessageState
 

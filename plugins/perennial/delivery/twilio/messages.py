@@ -16,7 +16,7 @@ from perennial.delivery.carrying import UNWRITABLE, carry_all, receipt_of
 from perennial.delivery.http_wire import HttpWire, Patience, Reply
 from perennial.delivery.outcomes import Carrier, Verdict, judge
 from perennial.delivery.provider import Pace, Question
-from perennial.delivery.twilio_listing import (
+from perennial.delivery.twilio.listing import (
     LONGEST_PAGE,
     Page,
     list_query,
@@ -24,7 +24,7 @@ from perennial.delivery.twilio_listing import (
     read_page,
     verdict_of,
 )
-from perennial.delivery.twilio_payload import (
+from perennial.delivery.twilio.payload import (
     Texting,
     TextOptions,
     read_answer,
