@@ -271,6 +271,7 @@ def _night(
         "mix_discounts": mix.discounts if mix else _ANY_NUMBER,
         "mix_days": mix.within.days if mix else 0,
         "sunset_days": policy.sunset_after.days if policy.sunset_after else 0,
+        "needs_signs": bool(policy.sunset_after or policy.warm_up),
         "point_value": shop.points.value,
         "discreet_departments": list(shop.discreet_departments) or [""],
         "needs_liked": "liked" in fields,

@@ -162,7 +162,7 @@ select person_id, count(*) as messages, count(*) filter (where discounted) as di
 from latest
 group by person_id;
 
--- The last sign of a person who is still there: an open, a click, an order, a yes. Looked for only where a sunset is set.
+-- The last sign of a person who is still there: an open, a click, an order, a yes. Looked for only where somebody asks.
 create or replace table last_signs as
 with signs as (
     select person_id, engaged.at as seen_at from engaged
@@ -173,7 +173,7 @@ with signs as (
 )
 select person_id, max(seen_at) as seen_at
 from signs
-where (select sunset_days from night) > 0
+where (select needs_signs from night)
 group by person_id;
 
 -- Everything that concerns the member alone.
@@ -213,6 +213,7 @@ select
         night.promotional_per_week - coalesce(p.promotional_week, 0)
     ) as promotional_room,
     s.discounted,
+    e.seen_at as last_sign_at,
     least(
         night.discounts_per_30_days - coalesce(p.discounts, 0),
         night.mix_discounts - coalesce(r.discounts, 0)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from perennial.campaigns.policy_brake import BrakePart
 from perennial.campaigns.policy_spellings import Country, Date, Holiday, Money, Region
+from perennial.campaigns.policy_warm_up import Domain, WarmUpPart
 from perennial.campaigns.spellings import (
     Clock,
     Duration,
@@ -330,6 +331,13 @@ class PolicyFile(_Part):
         BrakePart(),
         description="When complaints slow or stop promotional emails to a mailbox provider.",
     )
+    warm_up: Mapping[Domain, WarmUpPart] = Field(
+        default_factory=dict,
+        description="New senders, by the domain of `from_address` in shop.yaml, and how many emails each may send a day;"
+        " without it, any number.",
+        examples=["{news.example.com: {from: 2026-11-01}}"],
+        json_schema_extra={"additionalProperties": False},
+    )
 
     def policy(self) -> Policy:
         """The rules as the rest of the system reads them."""
@@ -350,4 +358,5 @@ class PolicyFile(_Part):
                 campaigns={name: part.limit() for name, part in self.budget.campaigns.items()},
             ),
             brake=self.brake.brake(),
+            warm_up={domain: part.warm_up() for domain, part in self.warm_up.items()},
         )

@@ -51,7 +51,10 @@ def reference_text(project: Path = PROJECT) -> str:
     """What docs/reference/policy.md holds."""
     schema = policy_schema()
     hours, budget = (schema["properties"][name] for name in ("quiet_hours", "budget"))
-    (each_country,) = schema["properties"]["soft_opt_in"]["patternProperties"].values()
+    each_country, each_sender = (
+        next(iter(schema["properties"][name]["patternProperties"].values()))
+        for name in ("soft_opt_in", "warm_up")
+    )
     parts = [
         _HEAD,
         table("The file", schema),
@@ -69,6 +72,7 @@ def reference_text(project: Path = PROJECT) -> str:
             budget["properties"]["campaigns"]["additionalProperties"],
         ),
         table("`brake`", schema["properties"]["brake"]),
+        table("`warm_up`, each sender", each_sender),
         _SAID,
         *(_told(read_policy(project / "policy.yaml"), language) for language in LANGUAGES),
     ]

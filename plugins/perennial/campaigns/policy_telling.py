@@ -118,6 +118,15 @@ class _Teller:
             stop=self._share(brake.stop_from),
             days=self.say("days", n=brake.within.days),
         )
+        for domain, warm_up in sorted(policy.warm_up.items()):
+            yield self.say(
+                "warm_up",
+                domain=domain,
+                start=self._date(warm_up.starts_on),
+                first=warm_up.emails_per_day[0],
+                last=warm_up.emails_per_day[-1],
+                days=self.say("days", n=len(warm_up.emails_per_day)),
+            )
 
     def when(self, policy: Policy) -> Iterator[str]:
         hours = policy.quiet_hours

@@ -90,6 +90,10 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
             "Promotional emails to a mailbox provider are slowed when {slow} of them are marked as spam, and stop at"
             " {stop}, counted over {days}."
         ),
+        "warm_up": (
+            "{domain} is a new sender: from {start} on, {first} emails leave from it on the first day and, after a rise"
+            " over {days}, {last} on the last; the rest wait or fall away. Then any number leaves."
+        ),
         "surveys": {
             "one": "At least {n} day passes between two surveys.",
             "other": "At least {n} days pass between two surveys.",
@@ -167,6 +171,10 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
         "brake": (
             "Los correos promocionales a un proveedor de correo se frenan cuando el {slow} se marca como spam y se"
             " detienen con el {stop}, contado sobre {days}."
+        ),
+        "warm_up": (
+            "{domain} es un remitente nuevo: desde el {start} salen de él {first} correos el primer día y, tras una subida"
+            " de {days}, {last} el último; los demás esperan o se descartan. Después sale cualquier cantidad."
         ),
         "surveys": {
             "one": "Entre dos encuestas pasa al menos {n} día.",
@@ -250,6 +258,11 @@ SENTENCES: dict[str, dict[str, Sentence]] = {
         "brake": (
             "Рекламные письма почтовой службе притормаживаются, когда спамом помечены {slow} из них, и прекращаются при"
             " {stop}; учитывается период: {days}."
+        ),
+        "warm_up": (
+            "{domain} — новый отправитель: с {start} в первый день с него уходит писем: {first}, затем число растёт в"
+            " течение {days}, и в последний день уходит {last}; остальные ждут или снимаются. После этого число не"
+            " ограничено."
         ),
         "surveys": {
             "one": "Между двумя опросами проходит не меньше {n} дня.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.text import Text
 from perennial.cli.showing import table_of
 from perennial.ledger.braking import Grip, MailboxHealth
 from perennial.ledger.values import Command, Doubt, Ruling
+from perennial.ledger.warming import SenderDay
 from perennial.model.words import Control, MessageState
 from perennial.steps.steering import SendingStatus
 
@@ -141,6 +143,7 @@ def status_json(status: SendingStatus) -> dict[str, Any]:
             for (campaign, day, provider), count in sorted(in_doubt.items())
         ],
         "mailboxes": mailboxes_json(status.mailboxes),
+        "sender": sender_json(status.sender),
         "unknown_reports": status.unknown_reports,
         "epoch": status.epoch,
         "begun": status.begun,
@@ -156,6 +159,8 @@ def status(data: Json) -> RenderableType:
     parts += [commands(data["commands"]), _doubts_by_day(data["doubts"])]
     if braked := [row for row in data["mailboxes"] if row["grip"] != Grip.OPEN]:
         parts.append(mailboxes(braked))
+    if data["sender"]:
+        parts.append(sender(data["sender"]))
     if data["unknown_reports"]:
         parts.append(
             Text(
@@ -201,6 +206,22 @@ def mailboxes(data: Json) -> RenderableType:
             Text(row["grip"], style=_GRIPS[Grip(row["grip"])]),
         )
     return table
+
+
+def sender_json(found: SenderDay | None) -> dict[str, Any] | None:
+    """Where a new sender stands today, as data."""
+    return asdict(found) | {"day": found.day.isoformat()} if found else None
+
+
+def sender(data: Json) -> RenderableType:
+    """Where a new sender stands today."""
+    full = data["sent"] >= data["allowed"]
+    rest = " The rest waits for another day, as far as it lasts." if full else ""
+    return Text(
+        f"{data['domain']} is warmed up: day {data['step']} of {data['steps']},"
+        f" {data['sent']:,} of {data['allowed']:,} emails have left.{rest}",
+        style="yellow" if full else "dim",
+    )
 
 
 def lifted(data: Json) -> RenderableType:

@@ -38,10 +38,14 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class DispatchSummary(Counts):
-    """The counts of a run, whole and by channel; and when to go on, as long as messages are waiting."""
+    """The counts of a run, whole and by channel; and when to go on, as long as messages are waiting.
+
+    next_day: when the next day of a sender that is warmed up begins, if anything that it kept back lasts until then.
+    """
 
     channels: Mapping[Channel, Counts] = field(default_factory=dict)
     resume_at: datetime | None = None
+    next_day: datetime | None = None
 
 
 class Tally:
@@ -75,11 +79,16 @@ class Tally:
         """One figure by channel, where it is not zero."""
         return {channel: n for (channel, name), n in self._figures.items() if name == figure and n}
 
-    def summary(self, *, resume_at: datetime | None = None) -> DispatchSummary:
+    def summary(
+        self, *, resume_at: datetime | None = None, next_day: datetime | None = None
+    ) -> DispatchSummary:
         seen = {channel for channel, _ in (*self._figures, *self._blocked)}
         by_channel = {channel: self._counts(channel) for channel in Channel if channel in seen}
         return DispatchSummary(
-            **vars(self._counts(*Channel)), channels=by_channel, resume_at=resume_at
+            **vars(self._counts(*Channel)),
+            channels=by_channel,
+            resume_at=resume_at,
+            next_day=next_day,
         )
 
     def _counts(self, *channels: Channel) -> Counts:

@@ -22,6 +22,7 @@ from perennial.delivery.stopping import Stop, on_signals
 from perennial.ledger.store import Ledger
 from perennial.model.message import Message, PlannedMessage
 from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
+from perennial.model.warm_up import NewSender
 from perennial.model.words import Channel
 
 # Less than what Airflow leaves between asking a task to end and killing it.
@@ -40,6 +41,7 @@ async def dispatch(
     caps: Caps,
     budget: Budget = NO_BUDGET,
     brake: Brake | None = None,
+    sender: NewSender | None = None,
     clock: Callable[[], datetime],
     worker: str,
     lease: timedelta,
@@ -91,7 +93,14 @@ async def dispatch(
         )
 
     run = Run(
-        desk, providers, caps=caps, budget=budget, brake=brake, limit=limit, settle_doubts=ask
+        desk,
+        providers,
+        caps=caps,
+        budget=budget,
+        brake=brake,
+        sender=sender,
+        limit=limit,
+        settle_doubts=ask,
     )
     try:
         await _orderly(run.carry_out(messages), desk.stop)
@@ -100,7 +109,7 @@ async def dispatch(
         await asyncio.gather(*(provider.close() for provider in providers.values()))
     if desk.stop.reason is not None:
         raise desk.stop.reason
-    return desk.tally.summary(resume_at=run.resume_at())
+    return desk.tally.summary(resume_at=run.resume_at(), next_day=run.next_day)
 
 
 async def _orderly(work: Coroutine[None, None, None], stop: Stop) -> None:

@@ -23,7 +23,8 @@ from perennial.errors import DeliveryError
 from perennial.ledger.values import Claim
 from perennial.model.message import PlannedMessage
 from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
-from perennial.model.words import Channel, Control
+from perennial.model.warm_up import NewSender
+from perennial.model.words import Channel, Control, Reason
 
 _CHUNKS_IN_HAND = 4
 _LARGEST_CHUNK = 1_000
@@ -43,6 +44,7 @@ class Run:
         caps: Caps,
         budget: Budget = NO_BUDGET,
         brake: Brake | None = None,
+        sender: NewSender | None = None,
         limit: int | None,
         settle_doubts: Callable[[], Awaitable[None]],
     ) -> None:
@@ -53,6 +55,8 @@ class Run:
         self._caps = caps
         self._budget = budget
         self._brake = brake
+        self._sender = sender
+        self.next_day: datetime | None = None
         self._left = limit
         self._settle_doubts = settle_doubts
         self._carrying: set[asyncio.Task[None]] = set()
@@ -204,6 +208,7 @@ class Run:
             caps=self._caps,
             budget=self._budget,
             brake=self._brake,
+            sender=self._sender,
         )
         return self._sorted_out(candidates, claim)
 
@@ -216,13 +221,21 @@ class Run:
         for message in candidates:
             if message.key in claim.claimed:
                 claimed.append(message)
-            elif message.key in claim.blocked:
-                self._desk.tally.blocked(message, claim.blocked[message.key])
+            elif (reason := claim.blocked.get(message.key)) is not None:
+                self._desk.tally.blocked(message, reason)
+                self._note_next_day(message, reason)
             elif message.key in claim.taken:
                 self._desk.tally.taken([message])
             else:
                 self._desk.tally.not_due([message])
         return claimed
+
+    def _note_next_day(self, message: PlannedMessage, reason: Reason) -> None:
+        """Notes when a new sender's next day lets more leave, if the message lasts until then."""
+        if reason is Reason.WARMING_UP and self._sender is not None:
+            begins = self._sender.next_day(self._desk.clock())
+            if message.expires_at > begins:
+                self.next_day = begins
 
     async def _carry(self, claimed: Sequence[PlannedMessage]) -> None:
         # A quarter of the lease is left for the request and its answer.

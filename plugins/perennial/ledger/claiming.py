@@ -18,9 +18,11 @@ from perennial.ledger.database import Database
 from perennial.ledger.statements import gathering, packed, packed_keys, statement
 from perennial.ledger.tables import in_utc
 from perennial.ledger.values import Claim
+from perennial.ledger.warming import Allowance, count_emails, open_allowance
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage
 from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
+from perennial.model.warm_up import NewSender
 from perennial.model.words import Reason
 
 CHUNK = 1000
@@ -35,6 +37,16 @@ class Rules:
 
     budget: Budget
     brake: Brake | None
+    sender: NewSender | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """What the rules leave room for while a chunk is being claimed."""
+
+    purse: Purse
+    held: Hold
+    allowance: Allowance | None
 
 
 def claim(
@@ -47,8 +59,9 @@ def claim(
     caps: Caps,
     budget: Budget = NO_BUDGET,
     brake: Brake | None = None,
+    sender: NewSender | None = None,
 ) -> Claim:
-    """Claims what may leave now; of messages that share a limit or a budget, those that come first.
+    """Claims what may leave now; of messages that share a limit, a budget or a new sender's day, those that come first.
 
     Raises:
         LedgerError: a chunk could not be committed; the chunks before it are claimed until their lease ends.
@@ -56,7 +69,7 @@ def claim(
     candidates = list({message.key: message for message in reversed(messages)}.values())[::-1]
     chunks = (candidates[i : i + CHUNK] for i in range(0, len(candidates), CHUNK))
     common = {"worker": worker, "now": in_utc(now), **_limits(caps, in_utc(now))}
-    rules = Rules(budget=budget, brake=brake)
+    rules = Rules(budget=budget, brake=brake, sender=sender)
     return _joined([_claim_chunk(database, chunk, common, lease, rules) for chunk in chunks])
 
 
@@ -116,17 +129,22 @@ def _claim_chunk(
         # order would stop each other. Waiting costs little: a chunk takes milliseconds, a request far longer.
         clock = database.lock(connection)
         terms = {**common, "clock": clock, "lease_until": clock + lease}
-        purse = open_purse(connection, chunk, rules.budget)
-        held = hold(connection, chunk, rules.brake, terms["now"])
+        room = Room(
+            purse=open_purse(connection, chunk, rules.budget),
+            held=hold(connection, chunk, rules.brake, terms["now"]),
+            allowance=open_allowance(connection, chunk, rules.sender, terms["now"]),
+        )
         claim = _joined(
             [
-                _claim_layer(connection, database.dialect, layer, terms, purse=purse, held=held)
+                _claim_layer(connection, database.dialect, layer, terms, room)
                 for layer in layers_of(chunk)
             ]
         )
-        count(connection, database.dialect, (m for m in chunk if m.key in claim.claimed), purse)
+        claimed = (m for m in chunk if m.key in claim.claimed)
+        count(connection, database.dialect, claimed, room.purse)
+        count_emails(connection, database.dialect, room.allowance)
         # The last, because whoever hears of complaints waits for these rows until the commit.
-        count_sent(connection, database.dialect, held.sent, terms["now"])
+        count_sent(connection, database.dialect, room.held.sent, terms["now"])
         return claim
 
     return database.write(decide)
@@ -137,17 +155,19 @@ def _claim_layer(
     dialect: str,
     layer: Sequence[PlannedMessage],
     terms: Mapping[str, Any],
-    *,
-    purse: Purse,
-    held: Hold,
+    room: Room,
 ) -> Claim:
-    braked = _braked(connection, dialect, layer, terms, held)
-    free = [message for message in layer if message.key not in braked.blocked]
-    unpaid = _unpaid(connection, dialect, free, terms, purse)
-    paid = [message for message in free if message.key not in unpaid.blocked]
-    claim = _claim_paid(connection, dialect, paid, terms, held) if paid else Claim()
-    purse.pay(message for message in paid if message.key in claim.claimed)
-    return _joined([claim, unpaid, braked])
+    kept = []
+    free = layer
+    for keep_back in (_braked, _unallowed, _unpaid):
+        kept.append(keep_back(connection, dialect, free, terms, room))
+        if blocked := kept[-1].blocked:
+            free = [message for message in free if message.key not in blocked]
+    claim = _claim_free(connection, dialect, free, terms, room.held) if free else Claim()
+    room.purse.pay(message for message in free if message.key in claim.claimed)
+    if room.allowance is not None:
+        room.allowance.take(message for message in free if message.key in claim.claimed)
+    return _joined([claim, *kept])
 
 
 def _braked(
@@ -155,10 +175,10 @@ def _braked(
     dialect: str,
     layer: Sequence[PlannedMessage],
     terms: Mapping[str, Any],
-    held: Hold,
+    room: Room,
 ) -> Claim:
     """What might leave if fewer people complained is blocked."""
-    kept = [message for message in layer if held.keeps(message)]
+    kept = [message for message in layer if room.held.keeps(message)]
     if not kept:
         return Claim()
     claimable = _claimable(connection, dialect, kept, terms)
@@ -167,14 +187,31 @@ def _braked(
     )
 
 
+def _unallowed(
+    connection: Connection,
+    dialect: str,
+    layer: Sequence[PlannedMessage],
+    terms: Mapping[str, Any],
+    room: Room,
+) -> Claim:
+    """What might leave if its sender were warm is blocked; what the day has room for is not asked about."""
+    allowance = room.allowance
+    if allowance is None or not allowance.is_short_of(layer):
+        return Claim()
+    claimable = _claimable(connection, dialect, layer, terms)
+    beyond = allowance.beyond([message for message in layer if message.key in claimable])
+    return _kept_back(connection, dialect, beyond, Reason.WARMING_UP, terms)
+
+
 def _unpaid(
     connection: Connection,
     dialect: str,
     layer: Sequence[PlannedMessage],
     terms: Mapping[str, Any],
-    purse: Purse,
+    room: Room,
 ) -> Claim:
     """What might leave if the budget had room for it is blocked; what leaves it room is not asked about."""
+    purse = room.purse
     if not purse.beyond(layer):
         return Claim()
     claimable = _claimable(connection, dialect, layer, terms)
@@ -205,7 +242,7 @@ def _kept_back(
     return Claim(blocked={message.key: reason for message in messages})
 
 
-def _claim_paid(
+def _claim_free(
     connection: Connection,
     dialect: str,
     layer: Sequence[PlannedMessage],

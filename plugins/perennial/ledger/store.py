@@ -57,6 +57,7 @@ from perennial.model.events import ProviderEvent
 from perennial.model.keys import MessageKey, is_of_test
 from perennial.model.message import PlannedMessage, Receipt
 from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
+from perennial.model.warm_up import NewSender
 from perennial.model.words import Channel, Control, MessageState, Reason
 
 __all__ = [
@@ -129,6 +130,7 @@ class Ledger(People, Rights, Hearing, Responses, Versions, Watching):
         caps: Caps,
         budget: Budget = NO_BUDGET,
         brake: Brake | None = None,
+        sender: NewSender | None = None,
     ) -> Claim:
         """Claims what may leave now. The lease is measured by the database's clock, everything else by `now`."""
         return claiming.claim(
@@ -140,6 +142,7 @@ class Ledger(People, Rights, Hearing, Responses, Versions, Watching):
             caps=caps,
             budget=budget,
             brake=brake,
+            sender=sender,
         )
 
     def begin_dispatch(

@@ -656,3 +656,12 @@ mailbox_hours = Table(
     one_of("mailbox", Mailbox),
     comment="Emails, bounces and complaints by mailbox provider, for the brake.",
 )
+
+sender_days = Table(
+    "sender_days",
+    METADATA,
+    Column("domain", String(253), primary_key=True, comment="Which domain it sends from."),
+    Column("day", Date, primary_key=True, comment="Which day of the shop's calendar."),
+    Column("emails", BigInteger, nullable=False, comment="Emails that were claimed on it."),
+    comment="How many emails a new sender has sent in a day, while it is warmed up.",
+)

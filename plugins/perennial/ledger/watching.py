@@ -8,12 +8,14 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, delete, func, select
 
-from perennial.ledger import braking, migrating
+from perennial.ledger import braking, migrating, warming
 from perennial.ledger.braking import MailboxHealth
 from perennial.ledger.budgeting import Spent
 from perennial.ledger.database import Database
 from perennial.ledger.tables import mailbox_hours, parked_events, providers, spending
+from perennial.ledger.warming import SenderDay
 from perennial.model.policy import Brake
+from perennial.model.warm_up import NewSender
 from perennial.model.words import Mailbox
 
 _MILLION = 1_000_000
@@ -46,6 +48,10 @@ class Watching:
     def lift_brake(self, mailbox: Mailbox, *, by: str, reason: str, at: datetime) -> bool:
         """Lets promotional emails leave to a mailbox provider again; says whether anything was counted. Who and why are kept."""
         return braking.lift(self._database, mailbox, by=by, reason=reason, at=at)
+
+    def sender_day(self, sender: NewSender, *, now: datetime) -> SenderDay | None:
+        """What a new sender has sent today, of what it may; nothing when it is warm."""
+        return warming.sender_day(self._database, sender, now=now)
 
     def reported_until(self) -> Mapping[str, datetime]:
         """By provider: when the latest request began that it has reported on."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
+from perennial.model.warm_up import NewSender, WarmUp, domain_of
 from perennial.model.words import Channel
 
 
@@ -161,7 +163,8 @@ class Brake:
 class Policy:
     """The rules of policy.yaml.
 
-    `soft_opt_in` says, by country, how long after an order offers may go by email to who has said nothing about emails.
+    `soft_opt_in` says, by country, how long after an order offers may go by email to who has said nothing about emails;
+    `warm_up`, by the domain of the sender's address, how many emails a new one may send a day.
     """
 
     caps: Caps = field(default_factory=Caps)
@@ -172,6 +175,18 @@ class Policy:
     quiet_hours: QuietHours = field(default_factory=QuietHours)
     budget: Budget = field(default_factory=Budget)
     brake: Brake = field(default_factory=Brake)
+    warm_up: Mapping[str, WarmUp] = field(default_factory=dict)
+
+    def new_sender(self, address: str, zone: ZoneInfo) -> NewSender | None:
+        """The sender of an address, if it is warmed up by these rules."""
+        domain = domain_of(address)
+        rule = self.warm_up.get(domain)
+        return NewSender(domain=domain, warm_up=rule, zone=zone) if rule else None
+
+    def emails_on(self, day: date, address: str, zone: ZoneInfo) -> int | None:
+        """How many emails the sender of an address may send on a day; nothing: any number."""
+        sender = self.new_sender(address, zone)
+        return sender.warm_up.emails_on(day) if sender else None
 
     def soft_opt_in_on(self, day: date) -> Mapping[str, timedelta]:
         """The soft opt-in of a day: nowhere where a yes has to be confirmed by then, since an order confirms nothing."""

@@ -130,6 +130,22 @@ FIGURES: Mapping[str, Figure] = _listed(
         cure="`perennial brake`: see what they mark, mend that, then lift it; docs/how-to/pause-stop-and-settle.md, *The brake*.",
     ),
     Figure(
+        name="perennial_sender_emails",
+        unit="emails",
+        meaning="Emails that a new sender has sent today, on the shop's calendar; none when it is warm.",
+        labels=("domain",),
+        bad="As many as are allowed, on each day, long before the evening.",
+        cure="Messages wait or expire as `warming_up`; docs/how-to/own-the-policy.md, *A new sender*.",
+    ),
+    Figure(
+        name="perennial_sender_allowed",
+        unit="emails",
+        meaning="Emails that a new sender may send today; none when it is warm.",
+        labels=("domain",),
+        bad="Never by itself.",
+        cure="`warm_up` in policy.yaml sets it.",
+    ),
+    Figure(
         name="perennial_budget_used",
         unit="share of 1",
         meaning="What of a month's budget is spent, of a campaign or of all (*), in money or segments.",

@@ -75,6 +75,11 @@ CHECKS: Mapping[str, Check] = _listed(
         cure="Run `perennial check`: it names each mistake with its line.",
     ),
     Check(
+        id="sender.warm_up",
+        well="No ramp of the policy is for a domain that nobody sends from.",
+        cure="Give the ramp in `warm_up` of policy.yaml the domain of `from_address` in shop.yaml, or take it out.",
+    ),
+    Check(
         id="zones.data",
         well="The data of time zones are recent.",
         cure="Upgrade the system's package tzdata, and the Python package of the same name where the system has none:"

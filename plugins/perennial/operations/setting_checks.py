@@ -13,6 +13,7 @@ from zoneinfo import TZPATH
 
 from sqlalchemy import make_url
 
+from perennial.model.warm_up import domain_of
 from perennial.model.words import Channel
 from perennial.operations.findings import Finding, fail, warn, well
 from perennial.profiles import Profile
@@ -35,6 +36,7 @@ def settings_checks(perennial: Perennial) -> Iterator[Finding]:
     yield _transports(perennial)
     yield certificate_finding(settings)
     yield _files(settings.project)
+    yield _warm_up(perennial)
     yield _zones(perennial.now().year)
     yield space_finding(settings)
 
@@ -103,6 +105,21 @@ def _files(project: Path) -> Finding:
     return well("files.checked")
 
 
+def _warm_up(perennial: Perennial) -> Finding:
+    """Whether the ramps of the policy hold anybody. Where the sender stands today is for `perennial status`."""
+    check, sender = "sender.warm_up", domain_of(perennial.shop.from_address)
+    ramps = perennial.policy.warm_up
+    if strangers := sorted(ramps.keys() - {sender}):
+        return warn(check, f"Nobody sends from {', '.join(strangers)}: emails leave from {sender}.")
+    if (rule := ramps.get(sender)) is None:
+        return well(check, "No new sender is warmed up.")
+    day = perennial.now().astimezone(perennial.shop.zone).date()
+    if (allowed := rule.emails_on(day)) is None:
+        return well(check, f"{sender} is warm: its ramp is over.")
+    step, steps = rule.step_on(day), len(rule.emails_per_day)
+    return well(check, f"{sender} is warmed up: day {step} of {steps}, {allowed:,} emails.")
+
+
 def _zones(year: int) -> Finding:
     release = zone_release()
     found = _RELEASE.match(release or "")
@@ -133,7 +150,9 @@ def zone_release() -> str | None:
 
 def space_finding(settings: Settings) -> Finding:
     """How much room there is where it is scarcest."""
-    places = {"PERENNIAL_HOME": settings.home, "PERENNIAL_LAKE": settings.lake_path}
+    places = {"PERENNIAL_HOME": settings.home}
+    if not settings.lake_url:
+        places["PERENNIAL_LAKE"] = settings.lake_path
     free = {name: shutil.disk_usage(_there(path)).free for name, path in places.items()}
     name = min(free, key=lambda each: free[each])
     says = f"{free[name] / 1024**3:,.1f} GB are free at {name}."

@@ -36,6 +36,7 @@ def take_figures(perennial: Perennial) -> list[Sample]:
         *_plans(perennial, day, now),
         *_sending(perennial, now),
         *_mailboxes(perennial),
+        *_sender(perennial),
         *_budget(perennial, day),
     ]
 
@@ -128,6 +129,16 @@ def _mailboxes(perennial: Perennial) -> Iterator[Sample]:
             ("perennial_brake", _HOLDS[health.grip]),
         ):
             yield Sample(figure=figure, value=value, labels=(health.mailbox,))
+
+
+def _sender(perennial: Perennial) -> Iterator[Sample]:
+    found = perennial.sender_day()
+    if found is not None:
+        for figure, value in (
+            ("perennial_sender_emails", found.sent),
+            ("perennial_sender_allowed", found.allowed),
+        ):
+            yield Sample(figure=figure, value=value, labels=(found.domain,))
 
 
 def _budget(perennial: Perennial, day: date) -> Iterator[Sample]:

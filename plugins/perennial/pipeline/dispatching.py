@@ -22,6 +22,7 @@ from perennial.ledger.values import HoldOut
 from perennial.model.keys import MessageKey
 from perennial.model.message import Message, PlannedMessage
 from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
+from perennial.model.warm_up import NewSender
 from perennial.model.words import Channel
 from perennial.pipeline.catching_up import CatchingUp, run_began
 from perennial.pipeline.collecting import seldom_collected
@@ -49,6 +50,7 @@ class Shipping:
     caps: Caps
     budget: Budget = NO_BUDGET
     brake: Brake | None = None
+    sender: NewSender | None = None
     lease: timedelta
     worker: str
     buyers: RecentBuyers
@@ -149,6 +151,7 @@ async def dispatch_wave(
                 caps=shipping.caps,
                 budget=shipping.budget,
                 brake=shipping.brake,
+                sender=shipping.sender,
                 clock=shipping.clock,
                 worker=shipping.worker,
                 lease=shipping.lease,

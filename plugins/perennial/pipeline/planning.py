@@ -32,7 +32,7 @@ from perennial.model.datasets import CUSTOMER_FEATURES, DECISIONS, MEMBERSHIPS
 from perennial.model.message import PlannedMessage
 from perennial.model.policy import Policy
 from perennial.model.shop import Shop
-from perennial.model.words import Outcome, Reason
+from perennial.model.words import Outcome, Pressure, Reason
 from perennial.pipeline.affording import Room, room
 from perennial.pipeline.plan_reading import (
     COLUMNS,
@@ -48,6 +48,8 @@ from perennial.pipeline.preferring import learn_agreements
 Proof = Callable[[PlannedMessage], int]
 
 _LONGEST_MEMORY = timedelta(days=400)
+# How far back opens and clicks are looked at for a new sender, whose first emails go to those who read.
+_LATELY = timedelta(days=90)
 _PROOF_SCHEMA = pa.schema(
     [
         ("message_key", pa.string()),
@@ -133,7 +135,8 @@ def plan_campaign(
     _prove(engine, PlanReader(campaign=campaign, day=day, secret=secret), proof)
     limits = policy.budget.limits(campaign.name)
     spent = ledger.spent_before(day, now=plan_instant(campaign, day, shop.zone)) if limits else {}
-    _publish(engine, partition, shop, room(limits, spent))
+    emails = _emails(policy, campaign, day, shop)
+    _publish(engine, partition, shop, room(limits, spent, emails=emails))
     seal_plan(engine, campaign.name, day)
     summary = summarise(engine, campaign.name, day, shop)
     learn_agreements(
@@ -145,6 +148,13 @@ def plan_campaign(
     )
     ledger.record_plan(_record(summary, plan_instant(campaign, day, shop.zone)))
     return summary
+
+
+def _emails(policy: Policy, campaign: Campaign, day: date, shop: Shop) -> int | None:
+    """How many emails a new sender has room for; what asks whether an address is theirs never waits for it."""
+    if campaign.pressure is Pressure.SERVICE:
+        return None
+    return policy.emails_on(day, shop.from_address, shop.zone)
 
 
 def wordings_of(campaign: Campaign, templates: Templates) -> tuple[Wording, ...]:
@@ -236,12 +246,13 @@ def ledger_facts(
 
     Given all accounts of a person and the keys of their addresses, it is about that person alone.
     """
-    sunset, persons = policy.sunset_after, customers
+    persons = customers
+    signs = policy.sunset_after or (_LATELY if policy.warm_up else None)
     return LedgerFacts(
         history=ledger.history(since=plan_at - _LONGEST_MEMORY, persons=persons),
         suppressed=ledger.suppressed(address_keys=address_keys),
-        engaged=ledger.engaged(since=plan_at - sunset, persons=persons)
-        if sunset
+        engaged=ledger.engaged(since=plan_at - signs, persons=persons)
+        if signs
         else ENGAGED.empty_table(),
         permissions=ledger.permissions_table(customers=customers),
         preferences=ledger.preferences_table(customers=customers),

@@ -34,7 +34,8 @@ ANSWERS = ("accepted", "refused", "retryable", "in_doubt")
 class Progress:
     """What one turn of a dispatch did, and when the next one is due; nothing when all waves have left.
 
-    It is due with the next wave, when a message may be tried again, or when a pause is to be looked at again.
+    It is due with the next wave, when a message may be tried again, when a pause is to be looked at again, or when a new
+    sender's next day begins.
     """
 
     counts: Mapping[str, int]
@@ -109,7 +110,9 @@ class CampaignSteps(ApprovalSteps):
             while True:
                 summary = self._wave(chosen, day, shard, selection, clock)
                 counts.update({state: getattr(summary, state) for state in ANSWERS})
-                wave = next_wave(self.engine, campaign, day, shard=shard, after=clock())
+                planned = next_wave(self.engine, campaign, day, shard=shard, after=clock())
+                waves = [at for at in (planned, summary.next_day) if at is not None]
+                wave = min(waves, default=None)
                 if self.settings.clock is Clock.WALL:
                     again = summary.resume_at or self.ledger.next_retry(campaign, day, now=clock())
                     due = [at for at in (wave, again) if at is not None]
@@ -156,6 +159,7 @@ class CampaignSteps(ApprovalSteps):
             caps=self.policy.caps,
             budget=self.policy.budget,
             brake=self.policy.brake,
+            sender=self.policy.new_sender(self.shop.from_address, self.shop.zone),
             clock=clock,
             lease=timedelta(seconds=self.settings.lease_seconds),
             worker=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",

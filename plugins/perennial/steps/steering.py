@@ -16,6 +16,7 @@ from perennial.steps.campaign_day import CampaignSteps
 if TYPE_CHECKING:
     from perennial.ledger.braking import MailboxHealth
     from perennial.ledger.values import Command, Doubt, Ruling
+    from perennial.ledger.warming import SenderDay
     from perennial.pipeline.no_data import NoData
 
 
@@ -25,6 +26,7 @@ class SendingStatus:
 
     unknown_reports: messages that a provider reports on and that this ledger does not know; see `reconcile`.
     mailboxes: what each mailbox provider's people got and marked of late.
+    sender: where a new sender stands today; nothing when it is warm.
     without_data: the days of the last week without verified data, on which nothing was sent.
     """
 
@@ -34,6 +36,7 @@ class SendingStatus:
     epoch: int
     begun: int
     mailboxes: Sequence[MailboxHealth] = ()
+    sender: SenderDay | None = None
     without_data: Sequence[NoData] = ()
 
 
@@ -61,6 +64,7 @@ class SteeringSteps(CampaignSteps):
             epoch=fence.epoch,
             begun=fence.begun,
             mailboxes=self.mailbox_health(),
+            sender=self.sender_day(),
             without_data=days_without_data(self.engine.lake, self._today()),
         )
 
@@ -73,6 +77,11 @@ class SteeringSteps(CampaignSteps):
         from perennial.ledger.braking import Grip
 
         return [health for health in self.mailbox_health() if health.grip is not Grip.OPEN]
+
+    def sender_day(self) -> SenderDay | None:
+        """What the sender of the shop has sent today, of what it may; nothing when it is not warmed up, or warm by now."""
+        sender = self.policy.new_sender(self.shop.from_address, self.shop.zone)
+        return self.ledger.sender_day(sender, now=self.now()) if sender else None
 
     def lift_brake(self, mailbox: Mailbox, *, by: str, reason: str) -> bool:
         """Lets promotional emails leave to a mailbox provider again; says whether anything was counted. Who and why are kept."""

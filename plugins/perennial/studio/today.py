@@ -15,6 +15,7 @@ from perennial.campaigns.definition import Campaign
 from perennial.ledger.braking import MailboxHealth
 from perennial.ledger.responding import SenderHealth
 from perennial.ledger.values import PlanRecord, Standing
+from perennial.ledger.warming import SenderDay
 from perennial.model.datasets import MEMBERSHIPS
 from perennial.model.words import Control, MessageState
 from perennial.pipeline.verifying import read_verdicts
@@ -73,6 +74,7 @@ class Today:
     doubts: int
     health: SenderHealth
     braked: Sequence[MailboxHealth] = ()
+    sender: SenderDay | None = None
 
     @property
     def published(self) -> bool:
@@ -98,6 +100,7 @@ def look_at_today(perennial: Perennial, day: date | None = None) -> Today:
         campaigns=sorted(campaigns, key=_by_urgency),
         doubts=perennial.ledger.doubt_count(),
         braked=perennial.braked(),
+        sender=perennial.sender_day(),
         health=perennial.ledger.sender_health(chosen - _WEEK, chosen, campaigns=names),
     )
 

@@ -17,6 +17,7 @@ from perennial.campaigns.policy_file import read_policy
 from perennial.campaigns.policy_schema import policy_schema, reference_text, schema_text
 from perennial.errors import PolicyError
 from perennial.model.policy import ContentMix, DoubleOptIn, Hours, Limit, Place, Policy, YearDay
+from perennial.model.warm_up import WarmUp
 from perennial.model.words import Channel
 from perennial.settings import PROJECT
 
@@ -330,3 +331,31 @@ def test_the_brake_is_read_and_slows_before_it_stops(tmp_path: Path) -> None:
     assert (brake.at_least, brake.slow_to) == (500, Decimal("0.25"))
     with pytest.raises(PolicyError, match="slows before it stops"):
         read_policy(path)
+
+
+def test_new_senders_are_read_by_their_domain(tmp_path: Path) -> None:
+    text = "warm_up:\n  news.example.com: {from: 2026-11-01, emails_per_day: [500, 500, 2000]}\n  b.example: {from: 2027-01-01}\n"
+
+    warm_up = read(tmp_path, text).warm_up
+
+    assert warm_up["news.example.com"] == WarmUp(
+        starts_on=date(2026, 11, 1), emails_per_day=(500, 500, 2000)
+    )
+    assert warm_up["b.example"].emails_on(date(2027, 1, 3)) == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("shop@news.example: {from: 2026-11-01}", "Leave out what stands before the @"),
+        ("news.example: {emails_per_day: [50]}", "from"),
+        ("news.example: {from: 2026-11-01, emails_per_day: [50, 40]}", "a ramp rises"),
+        ("news.example: {from: 2026-11-01, emails_per_day: []}", "1 to 120 numbers"),
+        ("news.example: {from: 2026-11-01, emails_per_day: [50, many]}", "a whole number"),
+    ],
+)
+def test_a_ramp_that_cannot_be_meant_is_told(tmp_path: Path, text: str, fault: str) -> None:
+    (told,) = faults_of(tmp_path, f"warm_up:\n  {text}\n")
+
+    assert fault in told
+    assert told.startswith("2:")

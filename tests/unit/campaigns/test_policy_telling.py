@@ -23,6 +23,7 @@ from perennial.model.policy import (
     QuietHours,
     YearDay,
 )
+from perennial.model.warm_up import WarmUp
 from perennial.model.words import Channel
 from perennial.settings import PROJECT
 
@@ -46,6 +47,20 @@ def told(policy: Policy, language: str) -> str:
 )
 def test_russian_days_have_three_forms(days: int, said: str) -> None:
     assert said in told(Policy(sunset_after=timedelta(days=days)), "ru")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "from 1 November 2026 on, 50 emails leave from it on the first day"),
+        ("es", "desde el 1 de noviembre de 2026 salen de él 50 correos el primer día"),
+        ("ru", "с 1 ноября 2026 года в первый день с него уходит писем: 50"),
+    ],
+)
+def test_a_new_sender_is_told(language: str, said: str) -> None:
+    policy = Policy(warm_up={"news.example": WarmUp(starts_on=date(2026, 11, 1))})
+
+    assert said in told(policy, language)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,6 +18,7 @@ from perennial.delivery import handover as handover_module
 from perennial.errors import DeliveryError, LakeError, LedgerError, RenderError
 from perennial.ledger.store import Ledger
 from perennial.model.message import Message, PlannedMessage, Receipt
+from perennial.model.warm_up import NewSender, WarmUp
 from perennial.model.words import Channel, MessageState, Reason, SuppressionReason
 
 Make = Callable[..., PlannedMessage]
@@ -172,6 +174,23 @@ def test_a_trial_sends_no_more_than_its_limit_and_the_rest_goes_later(
     assert summary.accepted == 25
     assert len(office.states()) == 27
     assert office.run(people, worker="third").accepted == 23
+    assert max(Counter(provider.sent).values()) == 1
+
+
+def test_a_new_sender_keeps_to_its_day_and_goes_on_with_the_next(
+    office: Office, provider: Recorder, people: list[PlannedMessage], now: datetime
+) -> None:
+    ramp = WarmUp(starts_on=now.date(), emails_per_day=(20, 25))
+    sender = NewSender(domain="news.example", warm_up=ramp, zone=ZoneInfo("Asia/Tokyo"))
+    midnight = datetime(2026, 11, 21, 15, tzinfo=UTC)
+
+    first = office.run(people[:30], people[30:], sender=sender)
+    again = office.run(people, sender=sender, clock=lambda: midnight, worker="second")
+
+    assert (first.accepted, first.blocked) == (20, {Reason.WARMING_UP: 30})
+    assert (first.next_day, first.resume_at) == (midnight, None)
+    assert (again.accepted, again.taken, again.blocked) == (25, 20, {Reason.WARMING_UP: 5})
+    assert again.next_day is None, "nobody's hours last until the day after"
     assert max(Counter(provider.sent).values()) == 1
 
 

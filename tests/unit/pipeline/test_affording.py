@@ -16,17 +16,28 @@ from perennial.pipeline.affording import Room, room
 # One text of three segments to each of ten people, and an email to two; the richer the higher the number.
 _PLAN = """
     select printf('%02d', n) as message_key, 'send' as outcome, null::varchar as reason, n < 5 as open_tomorrow,
-        n::decimal(18, 2) as average_order_value, if(n < 10, 3, 0) as parts, if(n < 10, 0.0237, 0.0008) as money
+        n::decimal(18, 2) as average_order_value, if(n < 10, 3, 0) as parts, if(n < 10, 0.0237, 0.0008) as money,
+        if(n < 10, 'sms', 'email') as channel, null::timestamptz as last_sign_at
+    from range(12) as t(n)
+"""
+# Emails, to people who showed a sign the longer ago the higher their number, the last two never; and two texts.
+_EMAILS = """
+    select printf('%02d', n) as message_key, if(n = 3, 'skip', 'send') as outcome, if(n = 3, 'capped', null) as reason,
+        n < 9 as open_tomorrow, n::decimal(18, 2) as average_order_value, if(n < 2, 1, 0) as parts,
+        0.0008 as money, if(n < 2, 'sms', 'email') as channel,
+        if(n < 10, timestamptz '2026-11-21' - to_days(n::integer), null) as last_sign_at
     from range(12) as t(n)
 """
 
 
-def left_out(tmp_path: Path, budget: Room, plan: str = _PLAN) -> dict[str, str]:
+def left_out(
+    tmp_path: Path, budget: Room, plan: str = _PLAN, why: str = "budget_exhausted"
+) -> dict[str, str]:
     with Engine(Lake(tmp_path)) as engine:
         rows = engine.rows(f"select * from ({budget.within(plan)}) order by message_key")
     assert {row["reason"] for row in rows if row["outcome"] == "send"} <= {None}
-    assert {row["reason"] for row in rows if row["outcome"] != "send"} <= {"budget_exhausted"}
-    return {row["message_key"]: row["outcome"] for row in rows if row["outcome"] != "send"}
+    assert {row["reason"] for row in rows if row["outcome"] != "send"} <= {why, "capped"}
+    return {row["message_key"]: row["outcome"] for row in rows if row["reason"] == why}
 
 
 def test_the_most_valuable_texts_leave_and_emails_are_not_concerned(tmp_path: Path) -> None:
@@ -75,3 +86,15 @@ def test_the_smallest_room_counts(spent: dict[str, Spent], left: Room) -> None:
     }
 
     assert room(limits, spent) == left
+
+
+def test_a_new_senders_first_emails_go_to_who_showed_a_sign_last(tmp_path: Path) -> None:
+    beyond = left_out(tmp_path, Room(emails=4), _EMAILS, "warming_up")
+
+    assert beyond == {"07": "defer", "08": "defer", "09": "skip", "10": "skip", "11": "skip"}
+
+
+def test_what_a_new_sender_cannot_send_yet_spends_none_of_the_budget(tmp_path: Path) -> None:
+    room = Room(emails=4, money=Decimal("0.0048"))
+
+    assert len(left_out(tmp_path, room, _EMAILS, "warming_up")) == 5
