@@ -14,10 +14,9 @@ import pytest
 from hypothesis import given
 
 from framed_emails import birthday
-from perennial.delivery import sendgrid_errand
 from perennial.delivery.outcomes import Verdict
 from perennial.delivery.provider import unhurried
-from perennial.delivery.sendgrid.errand import Errand, Outcome, divided
+from perennial.delivery.sendgrid.errand import REQUESTS_AT_ONCE, Errand, Outcome, divided
 from perennial.delivery.sendgrid.payload import MailOptions
 from perennial.delivery.sendgrid.requests import MailRequest, requests_of
 from perennial.model.message import EmailMessage
@@ -117,14 +116,14 @@ def test_what_is_said_to_all_is_said_to_whoever_was_not_asked_about(said: Verdic
 def test_requests_side_by_side_end_as_they_were_answered() -> None:
     """Case 11: those on the wire keep their answers; those that were not begun are claimable."""
     server = Server(says={1: STOP})
-    messages = [birthday(n, parts=None) for n in range(sendgrid_errand.REQUESTS_AT_ONCE + 20)]
+    messages = [birthday(n, parts=None) for n in range(REQUESTS_AT_ONCE + 20)]
     verdicts, _ = ran(messages, server)
     assert Counter(verdict.code for verdict in verdicts) == {"202": 49, "401": 21}
-    assert len(server.asked) == sendgrid_errand.REQUESTS_AT_ONCE
+    assert len(server.asked) == REQUESTS_AT_ONCE
 
 
 def test_the_search_is_over_within_a_lease(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sendgrid_errand, "_SECONDS_TO_SEARCH", -1.0)
+    monkeypatch.setattr("perennial.delivery.sendgrid.errand._SECONDS_TO_SEARCH", -1.0)
     server = Server(bad=frozenset({0}))
     verdicts, _ = ran(people(8), server)
     assert {verdict.state for verdict in verdicts} == {MessageState.RETRYABLE}
