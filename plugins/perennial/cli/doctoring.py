@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,20 +45,30 @@ def metrics(
             help="Write them to this file, whole or not at all, for a textfile collector."
         ),
     ] = None,
+    push: Annotated[
+        bool,
+        typer.Option(
+            "--push", help="Push them by OTLP to the collector of OTEL_EXPORTER_OTLP_ENDPOINT."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print figures for monitoring, in the text format of Prometheus: counts and closed words, nothing about anybody."""
-    from perennial.operations.taking_figures import as_text, take_figures
+    from perennial.operations.pushing_figures import push_figures
+    from perennial.operations.samples import as_text
+    from perennial.operations.taking_figures import take_figures
 
     with installation() as perennial:
         samples = take_figures(perennial)
+    if push:
+        push_figures(samples, at=datetime.now(UTC))
     if into is not None:
         draft = into.with_name(f".{into.name}.tmp")
         draft.write_text(as_text(samples), encoding="utf-8")
         draft.replace(into)
     elif as_json:
         show([asdict(sample) for sample in samples], as_json, str)
-    else:
+    elif not push:
         sys.stdout.write(as_text(samples))
 
 

@@ -28,7 +28,9 @@ def figures_page() -> str:
     head = (
         "# Figures for monitoring\n\n"
         "`perennial metrics` prints them in the text format of Prometheus, those of the web app excepted, which counts for"
-        " itself at `/metrics`. Labels are names of campaigns, providers and closed words; nothing is about anybody."
+        " itself at `/metrics`; both push the same values to OpenTelemetry where"
+        " [its environment](../operations.md#figures-for-monitoring) names a collector. Labels are names of campaigns,"
+        " providers, the sender's domain and closed words; nothing is about anybody."
         " How to have them collected, and which to be called for: [operations](../operations.md#figures-for-monitoring).\n"
     )
     parts = (

@@ -18,6 +18,7 @@ from perennial.edge.link_pages import LinkPages
 from perennial.edge.page_words import read_page_words
 from perennial.edge.preferring import preference_routes
 from perennial.edge.protecting import Protection
+from perennial.edge.pushing import Pushing
 from perennial.edge.rendering import Pages
 from perennial.edge.surveying import survey_routes
 from perennial.edge.troubles import trifle_routes, trouble_handlers
@@ -33,11 +34,13 @@ def make_app(perennial: Perennial) -> Starlette:
     """The web app of an installation, for one process.
 
     Raises:
-        SettingsError: a key that posts are to be checked with is none, or the shop's words for its pages are wrong.
+        SettingsError: a key that posts are to be checked with is none, the shop's words for its pages are wrong, or so is
+            the time between two pushes of figures.
         ShopError: shop.yaml has mistakes.
     """
     perennial.ways()  # reads the campaigns now, not while the first customer waits
     counts = Counts()
+    pushing = Pushing(counts)
     # Events are written in one thread: many posts share a transaction.
     ledger_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
     # Customers do not wait behind a flood of events.
@@ -52,7 +55,8 @@ def make_app(perennial: Perennial) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
+        async with pushing.going_on():
+            yield
         for threads in (customer_threads, leaving_thread, lake_thread, ledger_thread):
             threads.shutdown()
 

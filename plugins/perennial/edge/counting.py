@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from perennial.events import sendgrid_events, twilio_events
@@ -12,8 +12,10 @@ from perennial.events.reports import Ignored, Report
 from perennial.events.understanding import Wish
 from perennial.ledger.values import Applied
 from perennial.model.words import Channel, EventWord
+from perennial.operations.samples import Sample
 
 _NO_WISH = "none"
+_RESULTS = ("new", "repeated", "parked")
 PROVIDERS = (sendgrid_events.PROVIDER, twilio_events.PROVIDER)
 
 
@@ -56,49 +58,28 @@ class Counts:
         wish = text.understood.wish.value if text.understood else _NO_WISH
         self.texts[text.channel.value, wish] += 1
 
-    def as_text(self) -> str:
-        """In the text format of Prometheus; what never happened is there with a zero."""
-        return "".join(
-            (
-                _by_provider("posts", "Posts by how they ended.", "outcome", Outcome, self.posts),
-                _by_provider("events", "Events by their word.", "word", EventWord, self.events),
-                _by_provider(
-                    "ignored_events", "Events of no message of ours.", "why", Ignored, self.ignored
-                ),
-                _family(
-                    "recorded_events",
-                    "Events by what the ledger made of them.",
-                    ((f'result="{r}"', self.applied[r]) for r in ("new", "repeated", "parked")),
-                ),
-                _family(
-                    "inbound_texts",
-                    "Texts that people answered with, by what they ask for.",
-                    (
-                        (f'channel="{channel}",wish="{wish}"', self.texts[channel, wish])
-                        for channel in (Channel.SMS.value, Channel.WHATSAPP.value)
-                        for wish in (*(wish.value for wish in Wish), _NO_WISH)
-                    ),
-                ),
-            )
-        )
+    def samples(self) -> list[Sample]:
+        """Everything counted so far; what never happened is there with a zero."""
+        return [
+            *_by_provider("posts", Outcome, self.posts),
+            *_by_provider("events", EventWord, self.events),
+            *_by_provider("ignored_events", Ignored, self.ignored),
+            *(_sample("recorded_events", self.applied[r], r) for r in _RESULTS),
+            *(
+                _sample("inbound_texts", self.texts[channel, wish], channel, wish)
+                for channel in (Channel.SMS.value, Channel.WHATSAPP.value)
+                for wish in (*(wish.value for wish in Wish), _NO_WISH)
+            ),
+        ]
 
 
 def _by_provider(
-    name: str,
-    meaning: str,
-    label: str,
-    words: type[StrEnum],
-    counts: Mapping[tuple[str, str], int],
-) -> str:
-    lines = (
-        (f'provider="{provider}",{label}="{word.value}"', counts.get((provider, word.value), 0))
-        for provider in PROVIDERS
-        for word in words
-    )
-    return _family(name, meaning, lines)
+    name: str, words: type[StrEnum], counts: Mapping[tuple[str, str], int]
+) -> Iterator[Sample]:
+    for provider in PROVIDERS:
+        for word in words:
+            yield _sample(name, counts.get((provider, word.value), 0), provider, word.value)
 
 
-def _family(name: str, meaning: str, lines: Iterable[tuple[str, int]]) -> str:
-    full = f"perennial_edge_{name}_total"
-    head = f"# HELP {full} {meaning}\n# TYPE {full} counter\n"
-    return head + "".join(f"{full}{{{labels}}} {count}\n" for labels, count in lines)
+def _sample(name: str, count: int, *labels: str) -> Sample:
+    return Sample(figure=f"perennial_edge_{name}_total", value=count, labels=labels)

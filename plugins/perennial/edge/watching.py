@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from perennial.edge.counting import Counts
 from perennial.errors import LedgerError
+from perennial.operations.samples import as_text
 from perennial.steps.services import Perennial
 
 _log = logging.getLogger(__name__)
@@ -63,7 +64,9 @@ class Watch:
     async def _metrics(self, request: Request) -> Response:
         if not (self._perennial.settings.edge_metrics or _is_from_here(request)):
             return PlainTextResponse("Not Found", status_code=404)
-        return PlainTextResponse(self._counts.as_text(), media_type="text/plain; version=0.0.4")
+        return PlainTextResponse(
+            as_text(self._counts.samples()), media_type="text/plain; version=0.0.4"
+        )
 
     async def _is_writable(self) -> bool:
         asked = asyncio.get_running_loop().run_in_executor(self._executor, self._check)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from perennial.operations.figures import FIGURES
-from perennial.operations.taking_figures import Sample
+from perennial.operations.samples import Sample
 
 _OLD_NIGHT_DAYS = 1
 _OVERDUE_SECONDS = 1800

@@ -1,9 +1,8 @@
-"""Takes every figure of an installation, for Prometheus' text format: counts and closed words, nothing about anybody."""
+"""Takes every figure of an installation: counts and closed words, nothing about anybody."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from perennial.ledger.braking import Grip
@@ -11,20 +10,11 @@ from perennial.ledger.budgeting import month_of
 from perennial.model.datasets import MEMBERSHIPS
 from perennial.model.policy import Limit
 from perennial.model.words import Control
-from perennial.operations.figures import FIGURES
+from perennial.operations.samples import Sample
 from perennial.steps.services import Perennial
 
 _HOLDS = {Grip.OPEN: 0, Grip.SLOWED: 1, Grip.STOPPED: 2}
 _VERDICTS = ("passed", "found", "stopped")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """One value of a figure, for the values of its labels in their order."""
-
-    figure: str
-    value: float
-    labels: Sequence[str] = ()
 
 
 def take_figures(perennial: Perennial) -> list[Sample]:
@@ -39,21 +29,6 @@ def take_figures(perennial: Perennial) -> list[Sample]:
         *_sender(perennial),
         *_budget(perennial, day),
     ]
-
-
-def as_text(samples: Sequence[Sample]) -> str:
-    """In the text format of Prometheus, with what each figure means."""
-    lines: list[str] = []
-    for figure in FIGURES.values():
-        mine = [sample for sample in samples if sample.figure == figure.name]
-        if not mine:
-            continue
-        lines += [f"# HELP {figure.name} {figure.meaning}", f"# TYPE {figure.name} {figure.kind}"]
-        for sample in mine:
-            named = zip(figure.labels, sample.labels, strict=True)
-            labels = ",".join(f'{name}="{value}"' for name, value in named)
-            lines.append(f"{figure.name}{{{labels}}} {sample.value:.10g}".replace("{}", ""))
-    return "\n".join(lines) + "\n"
 
 
 def _night(perennial: Perennial, day: date) -> Iterator[Sample]:

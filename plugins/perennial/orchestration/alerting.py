@@ -5,11 +5,16 @@ from __future__ import annotations
 import html
 import logging
 from collections.abc import Sequence
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier
 
+from perennial.errors import SettingsError
 from perennial.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from perennial.operations.samples import Sample
 
 _log = logging.getLogger(__name__)
 
@@ -32,20 +37,24 @@ class Operators(BaseNotifier):  # type: ignore[misc] # Airflow is not typed
 
 
 class Watching(BaseNotifier):  # type: ignore[misc] # Airflow is not typed
-    """Looks at the figures of now, and tells operators of each that is bad."""
+    """Looks at the figures of now, tells operators of each that is bad, and pushes all where a collector is named."""
 
     def notify(self, context: Any) -> None:  # noqa: ANN401 - Airflow's context
         """Looks only where somebody would be told."""
         from perennial.operations.alerts import raised
+        from perennial.operations.pushing_figures import collector_is_named
         from perennial.operations.taking_figures import take_figures
         from perennial.orchestration.installing import installation
 
         settings = read_settings()
-        if settings.alert_webhook is None and settings.alert_emails is None:
+        nobody = settings.alert_webhook is None and settings.alert_emails is None
+        if nobody and not collector_is_named():
             return
         with installation() as perennial:
-            found = raised(take_figures(perennial))
-        tell(settings, [each.text for each in found], context)
+            figures = take_figures(perennial)
+        tell(settings, [each.text for each in raised(figures)], context)
+        if collector_is_named():
+            _push(figures)
 
 
 def tell(settings: Settings, texts: Sequence[str], context: Any) -> None:  # noqa: ANN401 - Airflow's context
@@ -61,6 +70,16 @@ def tell(settings: Settings, texts: Sequence[str], context: Any) -> None:  # noq
             )
     if settings.alert_emails:
         _email(settings.alert_emails, texts, context)
+
+
+def _push(figures: Sequence[Sample]) -> None:
+    """A task does not fail because its figures went nowhere."""
+    from perennial.operations.pushing_figures import push_figures
+
+    try:
+        push_figures(figures, at=datetime.now(UTC))
+    except SettingsError as error:
+        _log.warning("%s", error)
 
 
 def _email(to: str, texts: Sequence[str], context: Any) -> None:  # noqa: ANN401 - Airflow's context

@@ -17,7 +17,7 @@ from perennial.ledger.store import Ledger
 from perennial.model.words import MessageState
 from perennial.operations.alerts import ALERTS, raised
 from perennial.operations.figures import FIGURES
-from perennial.operations.taking_figures import Sample
+from perennial.operations.samples import Sample
 from perennial.settings import PROJECT
 
 PLUGINS = PROJECT / "plugins" / "perennial"

@@ -21,7 +21,8 @@ from perennial.model.events import ProviderEvent
 from perennial.model.policy import Budget, Limit, Policy
 from perennial.model.words import Channel, Control, EventWord, MessageState
 from perennial.operations.figures import FIGURES
-from perennial.operations.taking_figures import Sample, as_text, take_figures
+from perennial.operations.samples import Sample, as_text
+from perennial.operations.taking_figures import take_figures
 from perennial.settings import PROJECT
 from perennial.steps.services import Perennial
 
@@ -129,7 +130,7 @@ def test_labels_hold_nothing_about_anybody(perennial: Perennial) -> None:
 def test_every_figure_is_documented_with_its_cure_and_nothing_else_is() -> None:
     code = (OPERATIONS / "taking_figures.py").read_text(encoding="utf-8")
     taken = set(re.findall(r'"(perennial_\w+)"', code))
-    counted = set(re.findall(r"^# TYPE (\w+) ", Counts().as_text(), re.MULTILINE))
+    counted = set(re.findall(r"^# TYPE (\w+) ", as_text(Counts().samples()), re.MULTILINE))
     page = pages()["figures.md"]
 
     assert taken | counted == set(FIGURES)
@@ -142,7 +143,7 @@ def test_every_figure_is_documented_with_its_cure_and_nothing_else_is() -> None:
 
 
 def test_the_labels_of_the_web_app_are_the_documented_ones() -> None:
-    for line in Counts().as_text().splitlines():
+    for line in as_text(Counts().samples()).splitlines():
         if line.startswith("#"):
             continue
         name = line.partition("{")[0]
