@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pyarrow as pa
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, tuple_
 
 from perennial.ledger import arms
 from perennial.ledger.database import Database
 from perennial.ledger.statements import statement
-from perennial.ledger.tables import answers, cases, message_events, messages, plans
+from perennial.ledger.tables import (
+    answers,
+    cases,
+    dispatch_days,
+    message_events,
+    messages,
+    plans,
+)
 from perennial.model.words import Channel, EventWord, MessageState, SurveyScale
+
+# As the index has it, word for word.
+_CAME_BACK = "message_events.word in ('bounced', 'complained')"
+# A day's messages may leave on the day before, in the far east, and a provider's clock may be wrong.
+_EARLIEST_REPORT = timedelta(days=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,11 +144,18 @@ class Responses:
             messages.c.state == MessageState.ACCEPTED,
             messages.c.channel == Channel.EMAIL,
         )
+        # The events first, by an index of their own: they are few, and the messages may be millions.
+        reported = (
+            select(message_events.c.word, message_events.c.message_key)
+            .where(text(_CAME_BACK), message_events.c.at >= _before(since))
+            .cte("reported")
+            .prefix_with("materialized")
+        )
         came_back = (
-            select(message_events.c.word, func.count().label("messages"))
-            .join(messages, messages.c.key == message_events.c.message_key)
-            .where(*of_those, message_events.c.word.in_((EventWord.BOUNCED, EventWord.COMPLAINED)))
-            .group_by(message_events.c.word)
+            select(reported.c.word, func.count().label("messages"))
+            .join(messages, messages.c.key == reported.c.message_key)
+            .where(*of_those)
+            .group_by(reported.c.word)
         )
         with self._database.reading() as connection:
             accepted: int = connection.execute(
@@ -151,7 +170,17 @@ class Responses:
 
     def doubt_count(self) -> int:
         """How many messages may have been sent and wait for evidence or a person."""
-        doubtful = select(func.count()).where(messages.c.state == MessageState.IN_DOUBT)
+        # As doubts() finds them: by the few days on which anything is in doubt.
+        days = select(dispatch_days.c.campaign, dispatch_days.c.day)
+        doubtful = select(func.count()).where(
+            tuple_(messages.c.campaign, messages.c.day).in_(days),
+            messages.c.state == MessageState.IN_DOUBT,
+        )
         with self._database.reading() as connection:
             count: int = connection.execute(doubtful).scalar_one()
         return count
+
+
+def _before(day: date) -> datetime:
+    """An instant before which nothing was reported on the messages of a day."""
+    return datetime.combine(day, time(0), UTC) - _EARLIEST_REPORT

@@ -364,6 +364,13 @@ message_events = Table(
     Column("actor", String(16), comment="Who is behind it; empty: it does not show."),
     one_of("word", EventWord),
     one_of("actor", Actor),
+    # Finds the few that came back or were marked of late, of all that were ever reported on.
+    Index(
+        "ix_message_events_came_back_at",
+        "at",
+        postgresql_where=text("word in ('bounced', 'complained')"),
+        sqlite_where=text("word in ('bounced', 'complained')"),
+    ),
     comment="What providers reported about messages; the order and number of reports is nothing.",
 )
 
