@@ -91,6 +91,13 @@ class Engine:
         rows: list[dict[str, Any]] = self.table(sql, parameters).to_pylist()
         return rows
 
+    def values(
+        self, sql: str, parameters: Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """A few numbers and texts, row by row; the way to them is half as long as that of `rows`."""
+        with explained():
+            return self._connection.execute(sql, parameters).fetchall()
+
     def scalar(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - as typed by the query
         for row in self.rows(sql, parameters):
             return next(iter(row.values()))

@@ -136,18 +136,21 @@ def _write(
 ) -> int:
     """Writes one interval batch by batch and returns its rows; an empty one still has its columns."""
     with lake.publishing(partition) as draft:
-        _write_file(draft, _schema(dataset, interval), source, dataset, interval)
+        rows = _write_file(draft, _schema(dataset, interval), source, dataset, interval)
         # Before the extract becomes visible: what it lacks must be told wherever it is.
         _put_aside(lake, dataset, partition.day, refused_rows(source, dataset))
-    return int(_metadata(lake, partition).num_rows)
+    return rows
 
 
 def _write_file(
     path: Path, schema: pa.Schema, source: Source, dataset: Dataset, interval: Interval
-) -> None:
+) -> int:
+    rows = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in source.extract(dataset, since=interval.since, until=interval.until):
             writer.write_batch(batch)
+            rows += batch.num_rows
+    return rows
 
 
 def _put_aside(lake: Lake, dataset: Dataset, day: date, refused: Sequence[RefusedRow]) -> None:

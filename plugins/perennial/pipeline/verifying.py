@@ -22,7 +22,7 @@ from perennial.model.shop import Shop
 from perennial.pipeline.closed_days import Calendar, calendar_of_night
 from perennial.pipeline.learning import keep_figures, past_of
 from perennial.validation.judging import judge_rows
-from perennial.validation.night_rows import NightRows
+from perennial.validation.night_rows import NightRows, looks_back
 from perennial.validation.suites import Rule, load_suite
 from perennial.validation.usual import Past, Trade
 from perennial.validation.verdicts import CLOSED_DAY, Verdict, as_text, verdict_from_json
@@ -155,7 +155,7 @@ class _Night:
         if any(dataset.name in references for references in REFERENCES.values()):
             self._remember_accepted(dataset)
         if keep:
-            self._write(dataset, verdict)
+            self._write(dataset, verdict, some_failed=rows.some_failed)
         rows.close()
         return verdict
 
@@ -199,9 +199,10 @@ class _Night:
         keys = {c.name: c.type for c in dataset.columns if c.name in (*dataset.key, "updated_at")}
         verified = lake.partitions(f"verified/{dataset.name}", until=yesterday)
         self.engine.stack(f"earlier_{dataset.name}", keys, verified, alike=True, grows=True)
-        types = {c.name: c.type for c in dataset.columns}
-        lately = [p for p in verified if p.day >= self.day - _RECENT]
-        self.engine.stack("recent", types, lately, alike=True)
+        if looks_back(dataset):
+            types = {c.name: c.type for c in dataset.columns}
+            lately = [p for p in verified if p.day >= self.day - _RECENT]
+            self.engine.stack("recent", types, lately, alike=True)
 
     def _nights_before(self, dataset: Dataset, rule: Rule) -> int:
         """In how many nights right before this one a rule failed; closed days are passed over."""
@@ -228,20 +229,16 @@ class _Night:
             f" select {key} from accepted_{name} union all select {key} from earlier_{name}"
         )
 
-    def _write(self, dataset: Dataset, verdict: Verdict) -> None:
+    def _write(self, dataset: Dataset, verdict: Verdict, *, some_failed: bool) -> None:
         columns = ", ".join(f'"{name}"' for name in dataset.column_names)
         self.engine.publish(
             _checked(dataset, self.day),
             f"select {columns} from judged_rows anti join failed_rows using (row_no)",
             order_by=", ".join(dataset.key),
         )
-        texts = ", ".join(f'said."{name}"' for name in dataset.column_names)
-        places = ", ".join(f"said.{there} as {here}" for here, there in _PLACE.items())
         self.engine.publish(
             Partition(dataset=f"quarantine/{dataset.name}", day=self.day),
-            f"""select {texts}, reason, retry_until, {places}
-                from failed_rows join judged_rows using (row_no) join said using (day, extract, position)
-                where fresh""",
+            _put_aside(dataset) if some_failed else _nothing_put_aside(dataset),
             order_by=", ".join(_PLACE),
         )
         self.engine.lake.write_record(_record(dataset.name, self.day), as_text(verdict.as_json()))
@@ -256,6 +253,24 @@ def days_to_verify(lake: Lake, day: date) -> list[date]:
             taken.update(map(date.fromisoformat, plain["days"] if plain["published"] else ()))
     extracted = {d for name in REFERENCES for d in lake.days(f"raw/{name}") if d < day}
     return sorted({*(extracted - taken), day})
+
+
+def _put_aside(dataset: Dataset) -> str:
+    """The night's rows that are not accepted, as the shop said them, with the reason and where they were said."""
+    texts = ", ".join(f'said."{name}"' for name in dataset.column_names)
+    places = ", ".join(f"said.{there} as {here}" for here, there in _PLACE.items())
+    return f"""
+        select {texts}, reason, retry_until, {places}
+        from failed_rows join judged_rows using (row_no) join said using (day, extract, position)
+        where fresh"""
+
+
+def _nothing_put_aside(dataset: Dataset) -> str:
+    """The columns of the same, without a row: most nights have nothing to look for."""
+    types = dict.fromkeys([*dataset.column_names, "reason"], "varchar") | {"retry_until": "date"}
+    types |= {"extract_day": "date", "extract_name": "varchar", "extract_row": "bigint"}
+    columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in types.items())
+    return f"select {columns} where false"
 
 
 def _has_begun(lake: Lake, dataset: str, day: date) -> bool:

@@ -57,7 +57,7 @@ class RebuildingSteps(NightSteps):
     ) -> list[Night]:
         made: list[_Made] = []
         with ThreadPoolExecutor(1, thread_name_prefix="audiences") as pool:
-            first, second = self._session(), self._session(threads=1)
+            first, second = self._session(self.settings.threads - 1), self._session(1)
             try:
                 for day in days:
                     _refuse_to_go_on_after_an_error(made)
@@ -73,7 +73,7 @@ class RebuildingSteps(NightSteps):
                 first.close()
                 second.close()
 
-    def _session(self, *, threads: int | None = None) -> Self:
+    def _session(self, threads: int) -> Self:
         """The same installation once more, with an engine that reads each increment once."""
         from perennial.lake.duck import Engine
 
@@ -81,7 +81,7 @@ class RebuildingSteps(NightSteps):
         session.__dict__["engine"] = Engine(
             self.engine.lake,
             memory_limit=self.settings.memory_limit,
-            threads=threads or self.settings.threads,
+            threads=max(threads, 1),
             keeps_truth=True,
         )
         return session

@@ -14,34 +14,33 @@ _LONGEST_VALUE = 40
 
 
 def night_figures(
-    engine: Engine, dataset: Dataset, rows: int, night_end: datetime
+    engine: Engine, dataset: Dataset, rows: int, repeats: int | None, night_end: datetime
 ) -> dict[str, float]:
-    """The figures of the rows in `judged_rows` that are of this night; `rows` is how many the shop delivered.
+    """The figures of the rows in `judged_rows` that are of this night; the shop delivered so many `rows`, `repeats` twice.
 
     See FIGURES in vocabulary.py. What is in `failed_rows` is left out of all but `rows` and `repeated`: a total that is
     put aside moves no sum. What no row can say, such as the mean of nothing, is left out, too.
     """
     counted = [(kind, column) for kind, column in figures_of(dataset) if kind != "share"]
-    expressions = [
-        f'{_SQL[kind].format(column=column)} as "{kind}({column})"' for kind, column in counted
-    ]
-    sql = ", ".join(["count(*) as kept", *expressions])
+    sql = ", ".join(["count(*)", *(_SQL[kind].format(column=column) for kind, column in counted)])
     used = {"night_end": night_end} if "$night_end" in sql else {}
-    (found,) = engine.rows(f"select {sql} from {_ACCEPTED}", used)
-    repeats = engine.scalar("select sum(repeats) from judged_rows where fresh")
-    kept = found.pop("kept")
+    ((kept, *found),) = engine.values(f"select {sql} from {_ACCEPTED}", used)
     figures = {"rows": float(rows)}
     if repeats is not None:
-        figures["repeated"] = round(float(repeats) / rows, 6)
+        figures["repeated"] = round(repeats / rows, 6)
     if kept:
-        figures |= {name: _plain(value) for name, value in found.items() if value is not None}
+        figures |= {
+            f"{kind}({column})": _plain(value)
+            for (kind, column), value in zip(counted, found, strict=True)
+            if value is not None
+        }
         figures |= dict(_shares(engine, dataset, kept))
     return figures
 
 
 _ACCEPTED = "(select * from judged_rows anti join failed_rows using (row_no) where fresh)"
 _SQL = {
-    "empty": 'round(count(*) filter (where "{column}" is null) / count(*), 6)',
+    "empty": 'round((count(*) - count("{column}")) / count(*), 6)',
     "different": 'round(count(distinct "{column}") / nullif(count("{column}"), 0), 6)',
     "sum": 'sum("{column}")',
     "mean": 'round((sum("{column}") / nullif(count("{column}"), 0))::double, 4)',
@@ -53,13 +52,13 @@ _SQL = {
 def _shares(engine: Engine, dataset: Dataset, kept: int) -> Iterator[tuple[str, float]]:
     """How often each value of the columns of few values occurs, as a share of the rows that were kept."""
     for column in CATEGORIES[dataset.name]:
-        values = engine.rows(
+        counts = engine.values(
             f'select "{column}" as value, count(*) as n from {_ACCEPTED} where "{column}" is not null'
             f" group by all order by n desc, value limit {MOST_VALUES}"
         )
-        for row in values:
-            if _is_a_kind(row["value"]):
-                yield f"share({column}={row['value']})", round(row["n"] / kept, 6)
+        for value, rows in counts:
+            if _is_a_kind(value):
+                yield f"share({column}={value})", round(rows / kept, 6)
 
 
 def _is_a_kind(value: str) -> bool:

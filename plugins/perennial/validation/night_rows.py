@@ -26,6 +26,21 @@ from perennial.validation.verdicts import Action
 from perennial.validation.vocabulary import columns_of, night_end
 
 _HERE = Path(__file__).parent
+_COUNTED = """
+    select count(*) as judged, count(*) filter (where fresh) as fresh,
+        coalesce(sum(copies - 1) filter (where fresh and updated_at is not null), 0)::bigint as duplicates,
+        sum(repeats) filter (where fresh)::bigint as repeats
+    from judged_rows
+"""
+_JUDGED = """
+    select count(*) filter (where reason is null) as accepted,
+        count(*) filter (where reason is not null and fresh) as quarantined,
+        count(*) filter (where reason is null and not fresh) as returned
+    from judged_rows left join failed_rows using (row_no)
+"""
+_NONE_FAILED = (
+    "create or replace table failed_rows (row_no bigint, reason varchar, retry_until date)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +56,37 @@ class Tally:
         return self.rows - self.kept - self.duplicates
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Fate:
     """What became of the rows in the checks."""
 
     accepted: int
     quarantined: int
     returned: int
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What the shop says tonight and what waited, before versions of the same row are told apart."""
+
+    delivered: int
+    waited: int
+    keys: int
+
+    @property
+    def once(self) -> bool:
+        """Whether no key comes twice."""
+        return self.keys == self.delivered + self.waited
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """The rows to be judged; `fresh` are of this night, and so are their `duplicates` and `repeats`."""
+
+    judged: int
+    fresh: int
+    duplicates: int
+    repeats: int | None
 
 
 class NightRows:
@@ -59,30 +98,29 @@ class NightRows:
         self.dataset = dataset
         self._engine = engine
         self._chunk = chunk
+        self.some_failed = False
         self._night_end = night_end(day, zone)
         self._parameters = {"day": day, "zone": zone.key, "night_end": self._night_end}
         self._run(_typed_rows(dataset))
-        counts = engine.rows("select fresh, count(*) as n from typed_rows group by all")
-        heard = {row["fresh"]: row["n"] for row in counts}
-        self._delivered = int(heard.get(True, 0))
-        self._run(_night_rows(dataset, some_waited=bool(heard.get(False))))
+        heard = _Heard(*engine.values(_heard(dataset))[0])
+        self._delivered = heard.delivered
+        self._run(_night_rows(dataset, heard))
         self._run(_facts(dataset))
-        engine.execute("drop table typed_rows")
-        engine.execute("drop table night_rows")
+        engine.execute("drop table typed_rows; drop table night_rows")
 
     def _run(self, sql: str) -> None:
         """Runs a query with what it asks for by name; DuckDB refuses more than that."""
         used = {name: value for name, value in self._parameters.items() if f"${name}" in sql}
         self._engine.execute(sql, used)
 
-    @cached_property
+    @property
     def count(self) -> int:
         """Rows of this night, without those that waited since an earlier one."""
-        return int(self.fresh.sum())
+        return self._counts.fresh
 
     @cached_property
-    def _judged(self) -> int:
-        return int(self._engine.scalar("select count(*) from judged_rows"))
+    def _counts(self) -> _Counts:
+        return _Counts(*self._engine.values(_COUNTED)[0])
 
     @cached_property
     def fresh(self) -> npt.NDArray[np.bool_]:
@@ -92,40 +130,33 @@ class NightRows:
 
     def tally(self) -> Tally:
         """The night's rows before the checks."""
-        counts = self._engine.rows(
-            "select count(*) as kept,"
-            " coalesce(sum(copies - 1) filter (where updated_at is not null), 0)::bigint as duplicates"
-            " from judged_rows where fresh"
-        )[0]
-        return Tally(rows=self._delivered, **counts)
+        counts = self._counts
+        return Tally(rows=self._delivered, kept=counts.fresh, duplicates=counts.duplicates)
 
     def fate(self) -> Fate:
         """The night's rows after the checks; `put_aside` comes first."""
-        counts = self._engine.rows(
-            "select count(*) filter (where reason is null) as accepted,"
-            " count(*) filter (where reason is not null and fresh) as quarantined,"
-            " count(*) filter (where reason is null and not fresh) as returned"
-            " from judged_rows left join failed_rows using (row_no)"
-        )[0]
-        return Fate(**counts)
+        if not self.some_failed:
+            judged, fresh = self._counts.judged, self._counts.fresh
+            return Fate(accepted=judged, quarantined=0, returned=judged - fresh)
+        return Fate(*self._engine.values(_JUDGED)[0])
 
     def figures(self) -> dict[str, float]:
         """What the night's rows come to."""
-        return night_figures(self._engine, self.dataset, self._delivered, self._night_end)
+        delivered, repeats = self._delivered, self._counts.repeats
+        return night_figures(self._engine, self.dataset, delivered, repeats, self._night_end)
 
     def close(self) -> None:
         """Lets go of the tables."""
-        for table in ("judged_rows", "failed_rows"):
-            self._engine.execute(f"drop table if exists {table}")
+        self._engine.execute("drop table if exists judged_rows; drop table if exists failed_rows")
 
     def chunks(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
         """All rows, piece by piece; nothing when there are none."""
-        for first in range(0, self._judged, self._chunk):
+        for first in range(0, self._counts.judged, self._chunk):
             yield self._frame(columns, first, first + self._chunk)
 
     def whole(self, columns: Sequence[str]) -> pd.DataFrame:
         """All rows at once."""
-        return self._frame(columns, 0, self._judged)
+        return self._frame(columns, 0, self._counts.judged)
 
     def _frame(self, columns: Sequence[str], first: int, end: int) -> pd.DataFrame:
         types = columns_of(self.dataset)
@@ -166,7 +197,11 @@ class NightRows:
         self, failures: Sequence[tuple[Breach, npt.NDArray[np.int64]]], day: date
     ) -> None:
         """Notes which rows are not accepted, why, and until when they are looked at again."""
-        aside = [(b, rows) for b, rows in failures if b.rule.action is not Action.WARN]
+        aside = [(b, r) for b, r in failures if b.rule.action is not Action.WARN and len(r)]
+        self.some_failed = bool(aside)
+        if not aside:
+            self._engine.execute(_NONE_FAILED)
+            return
         lengths = [len(rows) for _, rows in aside]
         table = pa.table(
             {
@@ -200,16 +235,27 @@ def _typed_rows(dataset: Dataset) -> str:
     )
 
 
-def _night_rows(dataset: Dataset, *, some_waited: bool) -> str:
+def _heard(dataset: Dataset) -> str:
+    """Of a key without a value nothing is known; that is as if it came twice."""
+    key = ", ".join(f'"{name}"' for name in dataset.key)
+    return (
+        "select count(*) filter (where fresh) as delivered, count(*) filter (where not fresh) as waited,"
+        f" count(distinct ({key})) as keys from typed_rows"
+    )
+
+
+def _night_rows(dataset: Dataset, heard: _Heard) -> str:
     same_key = " and ".join(f"earlier.{name} = ranked.{name}" for name in dataset.key)
     overtaken = (
         f"exists (select 1 from earlier_{dataset.name} as earlier"
         f" where {same_key} and earlier.updated_at >= ranked.updated_at)"
     )
+    key = ", ".join(dataset.key)
     return _query("night_rows").format(
+        versions=_query("versions_of_one" if heard.once else "versions_of_several").format(key=key),
         columns=", ".join(f'"{name}"' for name in dataset.column_names),
-        key=", ".join(dataset.key),
-        in_time=f"(fresh or not {overtaken})" if some_waited else "fresh",
+        key=key,
+        in_time=f"(fresh or not {overtaken})" if heard.waited else "fresh",
     )
 
 
@@ -219,6 +265,11 @@ def _query(name: str) -> str:
 
 def _facts(dataset: Dataset) -> str:
     return f"create or replace table judged_rows as\n{_query(f'facts/{dataset.name}')}"
+
+
+def looks_back(dataset: Dataset) -> bool:
+    """Whether the facts about a dataset need the rows of the nights before, `recent`."""
+    return "from recent" in _query(f"facts/{dataset.name}")
 
 
 def _shown(dataset: Dataset, row: dict[str, str | None]) -> str:

@@ -8,6 +8,10 @@ with twins as (
     )
     group by all
     having count(distinct order_id) > 1
+),
+-- Of all that is known, what the night names: it is little, and looked up again and again.
+customers_found as (
+    select customer_id from known_customers semi join night_rows using (customer_id)
 )
 -- An order belongs to a customer who was accepted, tonight or before.
 select
@@ -19,6 +23,6 @@ select
             and twins.total = night_rows.total
     ) as is_only_key,
     night_rows.customer_id is null or exists (
-        select 1 from known_customers where known_customers.customer_id = night_rows.customer_id
+        select 1 from customers_found where customers_found.customer_id = night_rows.customer_id
     ) as customer_is_known
 from night_rows
