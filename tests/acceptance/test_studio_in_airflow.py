@@ -241,6 +241,7 @@ def _change_the_subject(visit: Visit) -> None:
     visit.picture("edit")
     text.fill(words.replace(SUBJECT, NEW_SUBJECT))
     expect(found).to_contain_text("No mistakes.")
+    expect(visit.studio.locator("#preview")).to_contain_text(NEW_SUBJECT)
     visit.studio.locator("#reason").fill("a new subject")
     visit.press("Save")
     expect(visit.studio.get_by_role("status")).to_contain_text("is saved")

@@ -167,6 +167,11 @@ class Approval(_Part):
         " approved. Another text, campaign file, policy or shop file always voids an approval.",
         examples=["5%"],
     )
+    changes: Switch = Field(
+        default=False,
+        description="Whether what somebody saves in the Studio, in this file or in the words of its messages, waits"
+        " until a second person has approved it. Taking this away waits, too.",
+    )
 
     def needed(self, messages: int) -> int:
         """How many different people have to let so many messages leave."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from perennial.campaigns.definition import Approval, Campaign
 
+_CHANGES = "What somebody changes in the Studio counts once a second person has approved it.\n\n"
+
 
 def describe_campaign(campaign: Campaign, *, approval_limit: int | None = None) -> str:
     """What a campaign does, in Markdown, where an installation may ask for approvals above a limit of its own."""
@@ -17,6 +19,7 @@ def describe_campaign(campaign: Campaign, *, approval_limit: int | None = None) 
         f" {_approval_words(campaign.approval.with_limit(approval_limit))}, sends each at"
         f" {campaign.send_at:%H:%M} on the customer's clock, and accounts for everybody.\n\n"
         f"**When a run begins late**: {campaign.catch_up.sentence}\n\n"
+        f"{_CHANGES if campaign.approval.changes else ''}"
         "Clearing a task or running a day again never writes to anybody twice.\n\n"
         f"Defined in `campaigns/{campaign.name}.yaml`."
     )

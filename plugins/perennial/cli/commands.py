@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from perennial.cli import views
 from perennial.cli.answering import answering
+from perennial.cli.changing import changing
 from perennial.cli.connecting import connecting
 from perennial.cli.consenting import consenting
 from perennial.cli.differing import differing
@@ -57,6 +58,7 @@ app.add_typer(differing)
 app.add_typer(telling)
 app.add_typer(testing)
 app.add_typer(measuring)
+app.add_typer(changing)
 app.add_typer(doctoring)
 _DAY_HELP = "Day on which messages go out, YYYY-MM-DD."
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help=_DAY_HELP)]

@@ -640,9 +640,11 @@ file_versions = Table(
         server_default=VersionState.SAVED,
         comment="What became of it.",
     ),
-    Column("made_from", String(64), comment="SHA-256 of the file that a proposal was made from."),
-    Column("answered_by", String(128), comment="Who approved or rejected a proposal."),
-    Column("answered_at", Instant, comment="When a proposal was answered, or fell through."),
+    Column(
+        "made_from", String(64), comment="SHA-256 of the file that a proposed change was made from."
+    ),
+    Column("answered_by", String(128), comment="Who approved or rejected a proposed change."),
+    Column("answered_at", Instant, comment="When a proposed change was answered, or fell through."),
     Column("answer", String(255), comment="Why it was answered so."),
     UniqueConstraint("file", "number"),
     one_of("state", VersionState),

@@ -23,7 +23,7 @@ FOUND = "-"
 class FileVersion:
     """A file as it was saved or proposed; `file` is its path below the project's folder.
 
-    A proposal knows by hash which text it was made from, and once somebody has answered it, who, when and why.
+    A proposed change knows by hash which text it was made from, and once somebody has answered it, who, when and why.
     """
 
     id: int
@@ -66,8 +66,8 @@ class Versions:
             number = _keep_found(connection, file, before, at) + 1
             _insert(connection, file, number, author, reason, after, at)
             note(connection, AuditAction.EDITED, actor=author, subject=file, reason=reason, at=at)
-            for proposal in _proposals(connection, file):
-                _void(connection, proposal, by=author, at=at)
+            for proposed in _proposed(connection, file):
+                _void(connection, proposed, by=author, at=at)
             return number
 
         return self._database.write(keep)
@@ -105,46 +105,46 @@ class Versions:
         return self._database.write(propose)
 
     def approve_version(self, id_: int, *, by: str, reason: str, at: datetime) -> None:
-        """Makes a proposal count, and lets every other of the same file fall through.
+        """Makes a proposed change count, and lets every other of the same file fall through.
 
         Raises:
             LedgerError: it does not wait any more, its author is who approves, or it does not say who or why.
         """
 
         def approve(connection: Connection) -> None:
-            proposal = _answer(
+            proposed = _answer(
                 connection, id_, VersionState.SAVED, by=by, reason=reason, at=at, own=False
             )
             released, edited = AuditAction.RELEASED, AuditAction.EDITED
-            note(connection, released, actor=by, subject=proposal.subject, reason=reason, at=at)
-            author, why = proposal.author, proposal.reason
-            note(connection, edited, actor=author, subject=proposal.file, reason=why, at=at)
-            for other in _proposals(connection, proposal.file):
+            note(connection, released, actor=by, subject=proposed.subject, reason=reason, at=at)
+            author, why = proposed.author, proposed.reason
+            note(connection, edited, actor=author, subject=proposed.file, reason=why, at=at)
+            for other in _proposed(connection, proposed.file):
                 _void(connection, other, by=by, at=at)
 
         self._database.write(approve)
 
     def reject_version(self, id_: int, *, by: str, reason: str, at: datetime) -> None:
-        """Puts a proposal aside; its author may take it back so.
+        """Puts a proposed change aside; its author may take it back so.
 
         Raises:
             LedgerError: it does not wait any more, or it does not say who or why.
         """
 
         def reject(connection: Connection) -> None:
-            proposal = _answer(connection, id_, VersionState.REJECTED, by=by, reason=reason, at=at)
-            action, subject = AuditAction.REJECTED, proposal.subject
+            proposed = _answer(connection, id_, VersionState.REJECTED, by=by, reason=reason, at=at)
+            action, subject = AuditAction.REJECTED, proposed.subject
             note(connection, action, actor=by, subject=subject, reason=reason, at=at)
 
         self._database.write(reject)
 
     def void_version(self, id_: int, *, by: str, at: datetime) -> None:
-        """Lets a proposal fall through whose file has changed; one that does not wait stays as it is."""
+        """Lets a proposed change fall through whose file has changed; one that does not wait stays as it is."""
 
         def void(connection: Connection) -> None:
-            for proposal in _proposals(connection):
-                if proposal.id == id_:
-                    _void(connection, proposal, by=by, at=at)
+            for proposed in _proposed(connection):
+                if proposed.id == id_:
+                    _void(connection, proposed, by=by, at=at)
 
         self._database.write(void)
 
@@ -158,7 +158,7 @@ class Versions:
     def proposed_versions(self) -> Sequence[FileVersion]:
         """Every version that waits for a second person, the oldest first."""
         with self._database.reading() as connection:
-            return _proposals(connection)
+            return _proposed(connection)
 
     def version(self, id_: int) -> FileVersion | None:
         """A version by its id, or nothing."""
@@ -181,7 +181,7 @@ def _keep_found(connection: Connection, file: str, before: str | None, at: datet
     return number + 1
 
 
-def _proposals(connection: Connection, file: str | None = None) -> list[FileVersion]:
+def _proposed(connection: Connection, file: str | None = None) -> list[FileVersion]:
     waiting = select(file_versions).where(file_versions.c.state == VersionState.PROPOSED)
     if file is not None:
         waiting = waiting.where(file_versions.c.file == file)
@@ -199,28 +199,28 @@ def _answer(
     at: datetime,
     own: bool = True,
 ) -> FileVersion:
-    """Ends the waiting of a proposal; whoever comes second finds that it does not wait any more."""
+    """Ends the waiting of a proposed change; whoever comes second finds that it does not wait any more."""
     check_grounds(by, reason)
-    proposal = _by_id(connection, id_)
-    if proposal is not None and not own and proposal.author == by:
+    proposed = _by_id(connection, id_)
+    if proposed is not None and not own and proposed.author == by:
         msg = f"{by} has proposed it: the yes comes from somebody else."
         raise LedgerError(msg)
     answer = {"state": state, "answered_by": by, "answered_at": at, "answer": reason}
     waiting = (file_versions.c.id == id_) & (file_versions.c.state == VersionState.PROPOSED)
     done = connection.execute(update(file_versions).where(waiting).values(answer))
-    if proposal is None or not done.rowcount:
+    if proposed is None or not done.rowcount:
         msg = "This change does not wait for an answer any more: somebody has given it, or its file has changed."
         raise LedgerError(msg)
-    return proposal
+    return proposed
 
 
-def _void(connection: Connection, proposal: FileVersion, *, by: str, at: datetime) -> None:
+def _void(connection: Connection, proposed: FileVersion, *, by: str, at: datetime) -> None:
     values = {"state": VersionState.VOID, "answered_at": at}
     connection.execute(
-        update(file_versions).where(file_versions.c.id == proposal.id).values(values)
+        update(file_versions).where(file_versions.c.id == proposed.id).values(values)
     ).close()
     action, reason = AuditAction.VOIDED, "the file has changed since"
-    note(connection, action, actor=by, subject=proposal.subject, reason=reason, at=at)
+    note(connection, action, actor=by, subject=proposed.subject, reason=reason, at=at)
 
 
 def _by_id(connection: Connection, id_: int) -> FileVersion | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from perennial.errors import Fault, PerennialError
 from perennial.messages.templates import Templates
-from perennial.pipeline.checking import find_faults
+from perennial.pipeline.checking import Checked, check_project, find_faults
 
 _READ = ("shop.yaml", "policy.yaml", "campaigns", "templates", "expectations")
 _LARGEST = 262_144
@@ -62,17 +62,24 @@ def faults_of(
 
     With `known`, the project's templates as they were compiled last, only those are compiled that have changed since.
     """
+    return list(try_out(project, changes, known).faults)
+
+
+def try_out(project: Path, changes: Sequence[Change], known: Templates | None = None) -> Checked:
+    """The same, with the campaigns and the templates as they would be."""
     with changed_copy(project, changes) as copy:
-        found = [_below(copy, fault) for fault in find_faults(copy, known)]
+        checked = check_project(copy, known)
+        found = [_below(copy, fault) for fault in checked.faults]
     if not found:
-        return []
+        return checked
     own = {change.file for change in changes}
     old = {(f.path.name, f.message) for f in find_faults(project, known)}
-    return [
+    new = [
         fault
         for fault in found
         if _shown(fault.path) in own or (fault.path.name, fault.message) not in old
     ]
+    return replace(checked, faults=new)
 
 
 @contextmanager

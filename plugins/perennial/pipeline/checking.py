@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +27,15 @@ _T = TypeVar("_T")
 _OF_AN_OFFER = frozenset({"offer", "coupon_code", "coupon_expires_on"})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """The mistakes of a project, and what of it can be read all the same."""
+
+    faults: Sequence[Fault]
+    campaigns: Sequence[Campaign] | None = None
+    templates: Templates | None = None
+
+
 def find_faults(project: Path, known: Templates | None = None) -> list[Fault]:
     """Every mistake in shop.yaml, campaigns/, policy.yaml, templates/ and expectations/, in that order.
 
@@ -33,6 +43,11 @@ def find_faults(project: Path, known: Templates | None = None) -> list[Fault]:
 
     What cannot be read at all hides what depends on it; mend it and check again.
     """
+    return list(check_project(project, known).faults)
+
+
+def check_project(project: Path, known: Templates | None = None) -> Checked:
+    """The same, with the campaigns and the templates that were read to find them."""
     faults: list[Fault] = []
     shop = _read(faults, lambda: read_shop(project / "shop.yaml"))
     _read(faults, lambda: read_source_map(project / "shop.yaml"))
@@ -49,7 +64,8 @@ def find_faults(project: Path, known: Templates | None = None) -> list[Fault]:
         for campaign in campaigns:
             faults += _mismatches(campaign, templates, shop)
     faults += check_suites(project / "expectations")
-    return list(dict.fromkeys(faults))
+    found = tuple(dict.fromkeys(faults))
+    return Checked(faults=found, campaigns=campaigns, templates=templates)
 
 
 def _nobody_asks(path: Path, policy: Policy, campaigns: Iterable[Campaign]) -> Iterator[Fault]:

@@ -20,6 +20,7 @@ from perennial.steps.approving import ApprovalSteps
 if TYPE_CHECKING:
     from perennial.campaigns.definition import Campaign
     from perennial.delivery.accounts import DispatchSummary
+    from perennial.messages.templates import Templates
     from perennial.model.message import Message, PlannedMessage
     from perennial.pipeline.accounting import Account
     from perennial.pipeline.dispatching import Shipping
@@ -207,12 +208,13 @@ class CampaignSteps(ApprovalSteps):
 
         return account_for(self.engine, self.ledger, campaign=campaign, day=day, shop=self.shop)
 
-    def _compose(self, planned: PlannedMessage) -> Message:
+    def _compose(self, planned: PlannedMessage, templates: Templates | None = None) -> Message:
+        """The whole message, in the words of the project unless others are given."""
         from perennial.messages.composing import compose
 
         return compose(
             planned,
-            self.templates,
+            templates or self.templates,
             self.shop,
             edge_url=self.settings.edge_url,
             secret=self.secret,

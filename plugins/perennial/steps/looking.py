@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,9 @@ from perennial.settings import Clock
 from perennial.steps.campaign_day import CampaignSteps
 
 if TYPE_CHECKING:
+    from perennial.campaigns.definition import Campaign
     from perennial.delivery.mailbox_folder import MailboxEntry
+    from perennial.messages.templates import Templates
     from perennial.model.words import Channel
     from perennial.pipeline.difference import Difference
     from perennial.pipeline.explaining import Explanation
@@ -56,18 +59,31 @@ class LookingSteps(CampaignSteps):
         self, campaign: str, customer_id: str, *, day: date, wishes: Sequence[Wish]
     ) -> list[Preview]:
         """The same, in several languages or steps at once."""
+        return self._previews(
+            self.campaign(campaign), self.campaigns, self.templates, customer_id, day, wishes
+        )
+
+    def _previews(  # noqa: PLR0917 - what a message is made of
+        self,
+        campaign: Campaign,
+        rivals: Sequence[Campaign],
+        templates: Templates,
+        customer_id: str,
+        day: date,
+        wishes: Sequence[Wish],
+    ) -> list[Preview]:
         from perennial.pipeline.previewing import Previewer
 
         previewer = Previewer(
             engine=self.engine,
             ledger=self.ledger,
-            templates=self.templates,
-            campaign=self.campaign(campaign),
-            rivals=self.campaigns,
+            templates=templates,
+            campaign=campaign,
+            rivals=rivals,
             shop=self.shop,
             policy=self.policy,
             secret=self.secret,
-            compose=self._compose,
+            compose=partial(self._compose, templates=templates),
         )
         return previewer.preview(customer_id, day, wishes)
 

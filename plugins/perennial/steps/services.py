@@ -13,6 +13,7 @@ from perennial.sources.shop_clock import read_zone
 from perennial.steps.cases import CaseSteps
 from perennial.steps.choosing import ChoiceSteps
 from perennial.steps.consenting import ConsentSteps
+from perennial.steps.editing import EditingSteps
 from perennial.steps.events import EventSteps
 from perennial.steps.own_tests import OwnTestSteps
 from perennial.steps.rebuilding import RebuildingSteps
@@ -23,6 +24,7 @@ from perennial.steps.syncing import ListSteps
 
 class Perennial(
     RebuildingSteps,
+    EditingSteps,
     OwnTestSteps,
     ConsentSteps,
     ChoiceSteps,

@@ -17,14 +17,17 @@ from perennial.studio.approvals_page import approval_routes
 from perennial.studio.audit_page import audit_routes
 from perennial.studio.calendar_page import calendar_routes
 from perennial.studio.campaigns_page import campaign_routes
+from perennial.studio.changes_page import change_routes
 from perennial.studio.customers_page import customer_routes
 from perennial.studio.data_page import data_routes
 from perennial.studio.doubts_page import doubt_routes
 from perennial.studio.edit_page import edit_routes
+from perennial.studio.edited_preview import frame_routes
 from perennial.studio.new_page import new_routes
 from perennial.studio.office import Office
 from perennial.studio.pages import Pages, Place
 from perennial.studio.preview_page import preview_routes
+from perennial.studio.preview_shelf import Shelf
 from perennial.studio.rebuild_page import rebuild_routes
 from perennial.studio.results_page import result_routes
 from perennial.studio.room import Room
@@ -34,6 +37,7 @@ from perennial.studio.versions_page import version_routes
 from perennial.studio.visitors import Login, Visitor
 
 _STATIC = Path(__file__).parent / "static"
+_KEPT_SECONDS = 900.0
 _PLACES = (
     Place(path="/", title="Today"),
     Place(path="/approvals", title="Approvals"),
@@ -61,6 +65,8 @@ def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starle
         login=login,
         secret=installation.secret,
     )
+    # Shared by the pages that show what nobody has saved; long enough for whoever scrolls down late.
+    edited = Shelf(seconds=_KEPT_SECONDS)
     return Starlette(
         routes=[
             *today_routes(room),
@@ -68,7 +74,9 @@ def make_studio(settings: Settings, *, login: Login, airflow: Airflow) -> Starle
             *calendar_routes(room),
             *new_routes(room),
             *campaign_routes(room),
-            *edit_routes(room),
+            *edit_routes(room, edited),
+            *change_routes(room, edited),
+            *frame_routes(room, edited),
             *version_routes(room),
             *run_routes(room),
             *result_routes(room),

@@ -78,7 +78,10 @@ def approval_routes(room: Room) -> list[Route]:
     async def show_all(request: Request, visitor: Visitor) -> Response:
         actions = await room.airflow.required_actions(visitor)
         questions = await room.ask(lambda p: questions_of(p, actions))
-        return room.pages.page("approvals", request, visitor, questions=questions)
+        proposed_changes = await room.ask(lambda p: p.editor.proposed_changes())
+        return room.pages.page(
+            "approvals", request, visitor, questions=questions, proposed_changes=proposed_changes
+        )
 
     async def show(request: Request, visitor: Visitor) -> Response:
         action = await _waiting(room, request, visitor)

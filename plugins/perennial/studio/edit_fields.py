@@ -47,6 +47,7 @@ def fields_of(text: str) -> list[Field]:
         *(_field((name,), label, Campaign) for name, label in _OF_CAMPAIGN.items()),
         _field(("approval", "above"), "Asks for approval above", Approval),
         _field(("approval", "two_above"), "Asks two people above", Approval),
+        _field(("approval", "changes"), "Changes wait for a second person", Approval),
         *_offer((), ""),
     ]
     for n in range(_STEPS_AT_MOST):

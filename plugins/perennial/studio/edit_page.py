@@ -12,15 +12,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from perennial.campaigns.reading import read_campaign
-from perennial.errors import CampaignError, DefinitionError, Fault, PerennialError
-from perennial.messages.templates import Templates
-from perennial.pipeline.changes import Change, as_typed, changed_copy, faults_of, hash_of, patch_of
+from perennial.errors import CampaignError, Fault, PerennialError
+from perennial.pipeline.changes import Change, as_typed, changed_copy, hash_of, patch_of
 from perennial.pipeline.changes import read_text as text_of
+from perennial.pipeline.checking import Checked
 from perennial.pipeline.counting_audience import AudienceCount, count_audience
-from perennial.pipeline.editing import Editor
+from perennial.pipeline.editing import ProposedChange
 from perennial.steps.services import Perennial
-from perennial.studio.asking import shop_day
 from perennial.studio.edit_fields import Field, fields_of, with_fields
+from perennial.studio.edited_preview import EditedPreview, preview_of
+from perennial.studio.preview_page import LONGEST_ID, WORDS
+from perennial.studio.preview_shelf import Shelf
 from perennial.studio.room import Room
 from perennial.studio.visitors import Right, Visitor
 
@@ -29,7 +31,8 @@ from perennial.studio.visitors import Right, Visitor
 class EditedFile:
     """A file as the page shows it: `seen` is the hash of what lies in the folder, `text` what stands in the form.
 
-    `faults` is nothing before the first check.
+    `faults` is nothing before the first check. `asking` names the campaigns that ask a second person about a change of
+    the file, and `waiting` holds the changes of it that wait for one.
     """
 
     campaign: str
@@ -42,24 +45,15 @@ class EditedFile:
     faults: Sequence[Fault] | None = None
     count: AudienceCount | None = None
     reason: str = ""
+    asking: Sequence[str] = ()
+    waiting: Sequence[ProposedChange] = ()
+    preview: EditedPreview | None = field(default=None, repr=False)
 
     @property
     def language(self) -> str:
         """The language of the words, as their file is named; English for what is no words."""
         stem = self.file.rpartition("/")[2].partition(".")[0]
         return stem if self.file.startswith("templates/") else "en"
-
-
-def editor_of(perennial: Perennial) -> Editor:
-    """Changes the files of an installation."""
-    return Editor(
-        project=perennial.settings.project,
-        ledger=perennial.ledger,
-        now=perennial.now,
-        today=shop_day(perennial),
-        read_only=perennial.settings.studio_read_only,
-        known=lambda: _compiled(perennial),
-    )
 
 
 def look_at_file(perennial: Perennial, campaign: str, file: str | None) -> EditedFile:
@@ -69,20 +63,22 @@ def look_at_file(perennial: Perennial, campaign: str, file: str | None) -> Edite
         SettingsError: there is no such campaign.
         HTTPException: the file is none of the campaign's.
     """
-    editor = editor_of(perennial)
+    editor = perennial.editor
     files = editor.files_of(campaign)
     chosen = _one_of(files, file)
     text = text_of(editor.project, chosen) or ""
     return _looked(perennial, campaign, files, chosen, text, hash_of(text))
 
 
-def check_file(perennial: Perennial, campaign: str, form: Mapping[str, str]) -> EditedFile:
-    """What stands in a form, with every mistake that `perennial check` would find in it.
+def check_file(
+    perennial: Perennial, campaign: str, form: Mapping[str, str], shelf: Shelf
+) -> EditedFile:
+    """What stands in a form, with every mistake that `perennial check` would find in it, and the message if it is asked for.
 
     Raises:
         PerennialError: a field cannot be put into the file.
     """
-    editor = editor_of(perennial)
+    editor = perennial.editor
     files = editor.files_of(campaign)
     file = _one_of(files, form.get("file"))
     before = text_of(editor.project, file)
@@ -90,13 +86,34 @@ def check_file(perennial: Perennial, campaign: str, form: Mapping[str, str]) -> 
     try:
         if file == files[0]:
             text = with_fields(text, form)
-        faults = faults_of(
-            editor.project, [Change(file=file, before=before, after=text)], editor.known()
-        )
+        tried = perennial.try_out([Change(file=file, before=before, after=text)])
     except CampaignError as error:
-        faults = list(error.faults)
+        tried = Checked(faults=error.faults)
     looked = _looked(perennial, campaign, files, file, text, form.get("seen", ""))
-    return replace(looked, faults=faults, reason=form.get("reason", "").strip())
+    return replace(
+        looked,
+        faults=tried.faults,
+        reason=form.get("reason", "").strip(),
+        preview=_preview(perennial, tried, shelf, campaign, file, form),
+    )
+
+
+def _preview(  # noqa: PLR0917 - what a preview needs
+    perennial: Perennial,
+    tried: Checked,
+    shelf: Shelf,
+    campaign: str,
+    file: str,
+    form: Mapping[str, str],
+) -> EditedPreview | None:
+    if form.get("do") != "preview":
+        return None
+    customer = form.get("customer", "").strip() or form.get("worth", "").strip()
+    if len(customer) > LONGEST_ID or not customer.isprintable():
+        raise HTTPException(404, "There is no such customer.")
+    return preview_of(
+        perennial, tried, shelf, campaign=campaign, file=file, customer_id=customer or None
+    )
 
 
 def save_file(perennial: Perennial, checked: EditedFile, *, by: str) -> str:
@@ -105,25 +122,26 @@ def save_file(perennial: Perennial, checked: EditedFile, *, by: str) -> str:
     Raises:
         PerennialError: it cannot be saved; says why.
     """
-    editor = editor_of(perennial)
+    editor = perennial.editor
     if text_of(editor.project, checked.file) == checked.text:
         return f"{checked.file} says so already."
     change = editor.change(checked.file, checked.text, checked.seen)
-    editor.save([change], by=by, reason=checked.reason)
-    return f"{checked.file} is saved. It counts from the next plan on."
+    if editor.save([change], by=by, reason=checked.reason):
+        return f"{checked.file} is saved. It counts from the next plan on."
+    return f"{checked.file} is proposed. It counts once a second person has approved it."
 
 
-def edit_routes(room: Room) -> list[Route]:
+def edit_routes(room: Room, shelf: Shelf) -> list[Route]:
     """The page, its check as one types, and what its buttons do."""
 
     async def show(request: Request, visitor: Visitor) -> Response:
         name, file = request.path_params["name"], request.query_params.get("file")
         edited = await room.ask(lambda p: look_at_file(p, name, file))
-        return room.pages.page("edit", request, visitor, edited=edited, trouble=None)
+        return room.pages.page("edit", request, visitor, edited=edited, trouble=None, **WORDS)
 
     async def act(request: Request, visitor: Visitor, form: FormData) -> Response:
         name, given = request.path_params["name"], _texts(form)
-        checked = await room.ask(lambda p: check_file(p, name, given))
+        checked = await room.ask(lambda p: check_file(p, name, given, shelf))
         trouble, status = None, 200
         if given.get("do") == "patch":
             return await room.ask(lambda p: _patch(p, checked))
@@ -137,15 +155,18 @@ def edit_routes(room: Room) -> list[Route]:
         elif given.get("do") == "save":
             status = 409
         return room.pages.page(
-            "edit", request, visitor, status=status, edited=checked, trouble=trouble
+            "edit", request, visitor, status=status, edited=checked, trouble=trouble, **WORDS
         )
 
-    async def check(request: Request, _: Visitor, form: FormData) -> Response:
+    async def check(request: Request, visitor: Visitor, form: FormData) -> Response:
         name, given = request.path_params["name"], _texts(form)
-        checked = await room.ask(lambda p: check_file(p, name, given))
+        checked = await room.ask(lambda p: check_file(p, name, given, shelf))
         faults = [str(fault) for fault in checked.faults or ()]
         counted = checked.count.sentence if checked.count else ""
-        return JSONResponse({"faults": faults, "count": counted})
+        shown = room.pages.html(
+            "edited_preview", request, visitor, preview=checked.preview, picker=True, **WORDS
+        )
+        return JSONResponse({"faults": faults, "count": counted, "preview": shown})
 
     return [
         room.page("/campaigns/{name}/edit", show, right=Right.OPERATE),
@@ -157,25 +178,19 @@ def edit_routes(room: Room) -> list[Route]:
 def _looked(  # noqa: PLR0917 - what a page needs
     perennial: Perennial, campaign: str, files: Sequence[str], file: str, text: str, seen: str
 ) -> EditedFile:
-    own = file == files[0]
+    own, editor = file == files[0], perennial.editor
     return EditedFile(
         campaign=campaign,
         files=files,
         file=file,
         text=text,
         seen=seen,
-        read_only=perennial.settings.studio_read_only,
+        read_only=editor.read_only,
         fields=_fields(text) if own else (),
         count=_count(perennial, file, text) if own else None,
+        asking=editor.asking(file),
+        waiting=[p for p in editor.proposed_changes() if p.version.file == file],
     )
-
-
-def _compiled(perennial: Perennial) -> Templates | None:
-    """The templates as they lie in the folder; nothing where there are mistakes in them."""
-    try:
-        return perennial.templates
-    except DefinitionError:
-        return None
 
 
 def _fields(text: str) -> Sequence[Field]:

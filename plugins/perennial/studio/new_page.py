@@ -11,7 +11,6 @@ from perennial.errors import PerennialError
 from perennial.pipeline.changes import patch_of
 from perennial.pipeline.starting import begin, name_from, starters
 from perennial.steps.services import Perennial
-from perennial.studio.edit_page import editor_of
 from perennial.studio.room import Room
 from perennial.studio.visitors import Right, Visitor
 
@@ -24,7 +23,7 @@ def start_campaign(perennial: Perennial, *, starter: str, name: str, title: str,
     Raises:
         PerennialError: it cannot be named so, or cannot be saved.
     """
-    editor = editor_of(perennial)
+    editor = perennial.editor
     found = [s for s in starters(editor.project) if f"{s.own:d}:{s.name}" == starter]
     if not found or not title:
         msg = "Choose what the campaign shall begin from, and give it a title."

@@ -82,7 +82,12 @@ class Pages:
         **values: object,
     ) -> HTMLResponse:
         """A page by the name of its template; paths in it begin with `root`."""
-        html = self._environment.get_template(f"{template}.html.j2").render(
+        html = self.html(template, request, visitor, **values)
+        return HTMLResponse(html, status_code=status, headers=headers)
+
+    def html(self, template: str, request: Request, visitor: Visitor, /, **values: object) -> str:
+        """A page, or a part of one, as text."""
+        return self._environment.get_template(f"{template}.html.j2").render(
             root=request.scope.get("root_path", ""),
             here=request.scope["path"].removeprefix(request.scope.get("root_path", "")),
             visitor=visitor,
@@ -90,4 +95,3 @@ class Pages:
             said=request.query_params.get("said"),
             **values,
         )
-        return HTMLResponse(html, status_code=status, headers=headers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from perennial.campaigns.definition import Campaign
 from perennial.lake.partitions import Partition
+from perennial.messages.templates import Templates
 from perennial.model.datasets import MEMBERSHIPS
 from perennial.model.message import EmailMessage
 from perennial.model.words import Channel, Reason
@@ -30,7 +31,9 @@ from perennial.studio.preview_shelf import Shelf
 from perennial.studio.room import Room
 from perennial.studio.visitors import Right, Visitor
 
-_LONGEST_ID = 128
+LONGEST_ID = 128
+WORDS: Mapping[str, Any] = {"Reason": Reason, "Scheme": Scheme}
+"""What templates that show messages speak of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +90,7 @@ def look_at_preview(
     """
     campaign = perennial.campaign(asked.campaign)
     day = asked.day or _latest_day(perennial)
-    awkward = _awkward(perennial, campaign, day, shelf)
+    awkward = awkward_on(perennial, campaign, perennial.templates, day, shelf)
     customer_id = asked.customer_id or next((each.customer_id for each in awkward), None)
     asked = Asked(campaign=campaign.name, day=day, customer_id=customer_id, wish=asked.wish)
     return PreviewFigures(
@@ -106,15 +109,15 @@ def preview_routes(room: Room) -> list[Route]:
     async def show(request: Request, visitor: Visitor) -> Response:
         asked = _asked(request, request.query_params)
         seen = await room.ask(lambda p: look_at_preview(p, asked, shelf))
-        return room.pages.page("preview", request, visitor, seen=seen, **_WORDS)
+        return room.pages.page("preview", request, visitor, seen=seen, **WORDS)
 
     async def languages(request: Request, visitor: Visitor) -> Response:
         asked = _asked(request, request.query_params)
         seen = await room.ask(lambda p: look_at_preview(p, asked, shelf, every_language=True))
-        return room.pages.page("languages", request, visitor, seen=seen, **_WORDS)
+        return room.pages.page("languages", request, visitor, seen=seen, **WORDS)
 
     async def frame(request: Request, _: Visitor) -> Response:
-        asked, scheme = _asked(request, request.query_params), _scheme(request)
+        asked, scheme = _asked(request, request.query_params), scheme_of(request)
         html = await room.ask(lambda p: _html(p, asked, shelf))
         return HTMLResponse(in_scheme(html, scheme), headers=SEALED)
 
@@ -141,12 +144,9 @@ def preview_routes(room: Room) -> list[Route]:
     ]
 
 
-_WORDS: dict[str, Any] = {"Reason": Reason, "Scheme": Scheme}
-
-
 def _asked(request: Request, given: QueryParams) -> Asked:
     customer = given.get("customer", "").strip()
-    if len(customer) > _LONGEST_ID or not customer.isprintable():
+    if len(customer) > LONGEST_ID or not customer.isprintable():
         raise HTTPException(404, "There is no such customer.")
     channel, step, locale = given.get("channel"), given.get("step"), given.get("locale")
     if channel and channel not in list(Channel):
@@ -165,7 +165,8 @@ def _asked(request: Request, given: QueryParams) -> Asked:
     )
 
 
-def _scheme(request: Request) -> Scheme:
+def scheme_of(request: Request) -> Scheme:
+    """Light, unless an address asks for dark."""
     dark = request.query_params.get("scheme") == Scheme.DARK
     return Scheme.DARK if dark else Scheme.LIGHT
 
@@ -177,19 +178,26 @@ def _latest_day(perennial: Perennial) -> date:
     return perennial.last_night()
 
 
-def _awkward(
-    perennial: Perennial, campaign: Campaign, day: date, shelf: Shelf
+def awkward_on(
+    perennial: Perennial, campaign: Campaign, templates: Templates, day: date, shelf: Shelf
 ) -> Sequence[Awkward]:
-    """Looked for once for each plan: a large one takes a second."""
+    """Who is worth a look on a day, for the words of some templates.
+
+    Looked for once for each plan: a large one takes a second.
+
+    Raises:
+        MissingPartition: the night has not formed the day's audiences.
+    """
     lake = perennial.engine.lake
     planned, formed = (
         plan_partition(campaign.name, day),
         Partition(dataset=MEMBERSHIPS.name, day=day),
     )
-    path = lake.path(planned) if lake.exists(planned) else lake.existing(formed)
+    read = planned if lake.exists(planned) else formed
+    place = lake.existing(read)
     ways = [(step.template, channel) for step in campaign.steps for channel in campaign.channels]
-    fields = frozenset[str]().union(*(perennial.templates.fields(*way) for way in ways))
-    known = (campaign.name, path, path.stat().st_mtime_ns, fields)
+    fields = frozenset[str]().union(*(templates.fields(*way) for way in ways))
+    known = (campaign.name, place, lake.stamp(read), fields)
     return shelf.awkward(known, lambda: awkward_customers(perennial.engine, campaign, day, fields))
 
 

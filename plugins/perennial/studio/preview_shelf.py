@@ -15,10 +15,12 @@ _PLANS = 32
 
 
 class Shelf:
-    """Keeps a few emails for half a minute, and for each plan whom to look at; may be shared by threads."""
+    """Keeps a few emails for a while, and for each plan whom to look at; may be shared by threads."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, seconds: float = _SECONDS
+    ) -> None:
+        self._clock, self._seconds = clock, seconds
         self._lock = Lock()
         self._emails: OrderedDict[Hashable, tuple[float, str]] = OrderedDict()
         self._awkward: OrderedDict[Hashable, Sequence[Awkward]] = OrderedDict()
@@ -50,4 +52,4 @@ class Shelf:
         return known
 
     def _is_old(self, kept: tuple[float, str]) -> bool:
-        return self._clock() - kept[0] > _SECONDS
+        return self._clock() - kept[0] > self._seconds

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,11 +18,13 @@ from perennial.pipeline.measuring import ATTRIBUTION, WINDOW, CampaignResults, r
 from perennial.report.response_figures import ResponseFigures, response_figures
 from perennial.steps.services import Perennial
 from perennial.studio.asking import chosen_day, shop_day
+from perennial.studio.keeping import Kept
 from perennial.studio.room import Room
 from perennial.studio.visitors import Visitor
 
 _FOUR_WEEKS = timedelta(days=27)
 _LONGEST = 400
+_KEPT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +37,10 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultsPage:
-    """One campaign's results, in figures and in shares."""
+    """One campaign's results, in figures and in shares, as they were counted `at` an instant."""
 
     title: str
+    at: datetime
     results: CampaignResults
     shares: ResponseFigures
 
@@ -70,23 +73,31 @@ def look_at_all_results(perennial: Perennial, span: Span) -> Sequence[ResultsLin
     ]
 
 
-def look_at_results(perennial: Perennial, name: str, span: Span) -> ResultsPage:
-    """One campaign's results on those days.
+def look_at_results(
+    perennial: Perennial, name: str, span: Span, kept: Kept[ResultsPage]
+) -> ResultsPage:
+    """One campaign's results on those days, counted at most a minute ago and as known by the last night.
 
     Raises:
         SettingsError: there is no such campaign.
         MissingPartition: no night has run yet.
     """
-    results = perennial.results(name, span.since, span.until)
-    return ResultsPage(
-        title=perennial.campaign(name).title,
-        results=results,
-        shares=response_figures(results.responses),
-    )
+
+    def count() -> ResultsPage:
+        results = perennial.results(name, span.since, span.until)
+        return ResultsPage(
+            title=perennial.campaign(name).title,
+            at=perennial.now(),
+            results=results,
+            shares=response_figures(results.responses),
+        )
+
+    return kept.answer((name, span, perennial.last_night()), count)
 
 
 def result_routes(room: Room) -> list[Route]:
     """The list, each campaign, and its table as a file."""
+    kept = Kept[ResultsPage](_KEPT_SECONDS)
 
     async def show_all(request: Request, visitor: Visitor) -> Response:
         span = await _span(room, request)
@@ -95,7 +106,7 @@ def result_routes(room: Room) -> list[Route]:
 
     async def show(request: Request, visitor: Visitor) -> Response:
         name, span = request.path_params["name"], await _span(room, request)
-        seen = await room.ask(lambda p: look_at_results(p, name, span))
+        seen = await room.ask(lambda p: look_at_results(p, name, span, kept))
         return room.pages.page(
             "result",
             request,
@@ -108,9 +119,11 @@ def result_routes(room: Room) -> list[Route]:
 
     async def table(request: Request, _: Visitor) -> Response:
         name, span = request.path_params["name"], await _span(room, request)
-        results = await room.ask(lambda p: p.results(name, span.since, span.until))
+        seen = await room.ask(lambda p: look_at_results(p, name, span, kept))
         headers = {"Content-Disposition": f'attachment; filename="results-{name}.csv"'}
-        return Response(_as_csv(results), media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(
+            _as_csv(seen.results), media_type="text/csv; charset=utf-8", headers=headers
+        )
 
     return [
         room.page("/results", show_all),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,14 +19,16 @@ from perennial.ledger.responding import SenderHealth
 from perennial.ledger.values import PlanRecord, Standing
 from perennial.ledger.warming import SenderDay
 from perennial.model.datasets import MEMBERSHIPS
-from perennial.model.words import Control, MessageState
+from perennial.model.words import LONGEST_REASON, Control, Mailbox, MessageState
+from perennial.pipeline.editing import ProposedChange
+from perennial.pipeline.releasing import sound_reason
 from perennial.pipeline.verifying import read_verdicts
 from perennial.steps.services import Perennial
 from perennial.studio.airflow_api import AirflowRefused, DagState, RequiredAction
 from perennial.studio.asking import chosen_day, shop_day
 from perennial.studio.questions import questions_of
 from perennial.studio.room import Room
-from perennial.studio.visitors import Visitor
+from perennial.studio.visitors import Right, Visitor
 
 if TYPE_CHECKING:
     from perennial.validation.verdicts import Verdict
@@ -74,6 +78,8 @@ class Today:
     doubts: int
     health: SenderHealth
     braked: Sequence[MailboxHealth] = ()
+    brake_days: int = 0
+    proposed_changes: Sequence[ProposedChange] = ()
     sender: SenderDay | None = None
 
     @property
@@ -100,13 +106,15 @@ def look_at_today(perennial: Perennial, day: date | None = None) -> Today:
         campaigns=sorted(campaigns, key=_by_urgency),
         doubts=perennial.ledger.doubt_count(),
         braked=perennial.braked(),
+        brake_days=max(1, perennial.policy.brake.within.days),
+        proposed_changes=perennial.editor.proposed_changes(),
         sender=perennial.sender_day(),
         health=perennial.ledger.sender_health(chosen - _WEEK, chosen, campaigns=names),
     )
 
 
 def today_routes(room: Room) -> list[Route]:
-    """The first page."""
+    """The first page, and the way to lift the brake."""
 
     async def show(request: Request, visitor: Visitor) -> Response:
         day = chosen_day(request)
@@ -121,9 +129,28 @@ def today_routes(room: Room) -> list[Route]:
             dags=dags,
             actions=questions.open,
             trouble=trouble,
+            longest=LONGEST_REASON,
         )
 
-    return [room.page("/", show)]
+    async def lift(request: Request, visitor: Visitor, form: FormData) -> Response:
+        mailbox = str(form.get("mailbox", ""))
+        if mailbox not in list(Mailbox):
+            raise HTTPException(404, "There is no such mailbox provider.")
+        reason = sound_reason(str(form.get("reason", "")))
+        lifted = await room.ask(
+            lambda p: p.lift_brake(Mailbox(mailbox), by=visitor.name, reason=reason)
+        )
+        said = (
+            f"The brake at {mailbox} is lifted. {_AGAIN}"
+            if lifted
+            else f"Nothing held at {mailbox}."
+        )
+        return room.back(request, "/", said=said)
+
+    return [room.page("/", show), room.action("/brake", lift, right=Right.STEWARD)]
+
+
+_AGAIN = "Start the campaign's day again to let leave what was held back and has not expired."
 
 
 async def _asked(

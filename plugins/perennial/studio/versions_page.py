@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from perennial.ledger.versions import FOUND, FileVersion
+from perennial.model.words import VersionState
 from perennial.pipeline.changes import hash_of, read_text
 from perennial.steps.services import Perennial
 from perennial.studio.asking import whole_number
-from perennial.studio.edit_page import editor_of
 from perennial.studio.room import Room
 from perennial.studio.visitors import Right, Visitor
 
@@ -53,7 +53,7 @@ def look_at_versions(
         SettingsError: there is no such campaign.
         HTTPException: there is no such version, or the file is none of the campaign's.
     """
-    editor = editor_of(perennial)
+    editor = perennial.editor
     files = editor.files_of(campaign)
     chosen_file = file or _last_changed(perennial, files)
     if chosen_file not in files:
@@ -64,7 +64,7 @@ def look_at_versions(
         raise HTTPException(404, "There is no such version.")
     chosen = by_number[number] if number else (versions[0] if versions else None)
     now = read_text(editor.project, chosen_file) or ""
-    before = by_number.get(chosen.number - 1) if chosen else None
+    before = _before(versions, chosen) if chosen else None
     return Versions(
         campaign=campaign,
         files=files,
@@ -103,20 +103,28 @@ def version_routes(room: Room) -> list[Route]:
             str(form.get(key, "")) for key in ("file", "number", "seen", "reason")
         )
 
-        def act(perennial: Perennial) -> None:
-            editor = editor_of(perennial)
+        def act(perennial: Perennial) -> bool:
+            editor = perennial.editor
             if file not in editor.files_of(name) or not number.isdigit():
                 raise HTTPException(404, "There is no such version.")
-            editor.roll_back(file, int(number), seen=seen, by=visitor.name, reason=reason)
+            return editor.roll_back(file, int(number), seen=seen, by=visitor.name, reason=reason)
 
-        await room.ask(act)
+        counts = await room.ask(act)
         told = f"{file} says again what it said in version {number}."
+        if not counts:
+            told = f"{file} going back to version {number} is proposed. It counts once a second person has approved it."
         return room.back(request, f"/campaigns/{name}/versions", said=told)
 
     return [
         room.page("/campaigns/{name}/versions", show),
         room.action("/campaigns/{name}/versions", roll_back, right=Right.OPERATE),
     ]
+
+
+def _before(versions: Sequence[FileVersion], chosen: FileVersion) -> FileVersion | None:
+    """What the file said before a version; what was never saved it never said."""
+    older = (v for v in versions if v.number < chosen.number and v.state is VersionState.SAVED)
+    return next(older, None)
 
 
 def _last_changed(perennial: Perennial, files: Sequence[str]) -> str:

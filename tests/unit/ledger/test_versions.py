@@ -68,12 +68,12 @@ def _deeds(ledger: Ledger) -> list[tuple[str, str, str, str]]:
     return [(e.action, e.actor, e.subject, e.reason) for e in ledger.audit_log()][::-1]
 
 
-def test_a_proposal_counts_once_somebody_else_has_approved_it(ledger: Ledger) -> None:
-    proposal = _propose(ledger, "a", "b")
-    assert [v.id for v in ledger.proposed_versions()] == [proposal.id]
-    ledger.approve_version(proposal.id, by="ann", reason="good", at=NOON)
+def test_a_proposed_change_counts_once_somebody_else_has_approved_it(ledger: Ledger) -> None:
+    proposed = _propose(ledger, "a", "b")
+    assert [v.id for v in ledger.proposed_versions()] == [proposed.id]
+    ledger.approve_version(proposed.id, by="ann", reason="good", at=NOON)
 
-    saved = ledger.version(proposal.id)
+    saved = ledger.version(proposed.id)
     assert saved
     assert (saved.state, saved.answered_by, saved.answer) == (VersionState.SAVED, "ann", "good")
     assert ledger.proposed_versions() == []
@@ -85,25 +85,25 @@ def test_a_proposal_counts_once_somebody_else_has_approved_it(ledger: Ledger) ->
     assert _keep(ledger, "b", "c") == 3, "what was approved is what was saved last"
 
 
-def test_nobody_approves_their_own_proposal(ledger: Ledger) -> None:
-    proposal = _propose(ledger, "a", "b")
+def test_nobody_approves_their_own_change(ledger: Ledger) -> None:
+    proposed = _propose(ledger, "a", "b")
     with pytest.raises(LedgerError, match="somebody else"):
-        ledger.approve_version(proposal.id, by="mark", reason="mine", at=NOON)
-    assert [v.id for v in ledger.proposed_versions()] == [proposal.id]
+        ledger.approve_version(proposed.id, by="mark", reason="mine", at=NOON)
+    assert [v.id for v in ledger.proposed_versions()] == [proposed.id]
 
-    ledger.reject_version(proposal.id, by="mark", reason="taken back", at=NOON)
+    ledger.reject_version(proposed.id, by="mark", reason="taken back", at=NOON)
     assert ledger.versions_of(FILE)[0].state is VersionState.REJECTED
 
 
-def test_a_proposal_is_answered_once(ledger: Ledger) -> None:
-    proposal = _propose(ledger, "a", "b")
-    ledger.reject_version(proposal.id, by="ann", reason="too loud", at=NOON)
+def test_a_proposed_change_is_answered_once(ledger: Ledger) -> None:
+    proposed = _propose(ledger, "a", "b")
+    ledger.reject_version(proposed.id, by="ann", reason="too loud", at=NOON)
     for answer in (ledger.approve_version, ledger.reject_version):
         with pytest.raises(LedgerError, match="does not wait"):
-            answer(proposal.id, by="ann", reason="again", at=NOON)
+            answer(proposed.id, by="ann", reason="again", at=NOON)
     with pytest.raises(LedgerError, match="does not wait"):
-        ledger.approve_version(proposal.id + 9, by="ann", reason="unknown", at=NOON)
-    ledger.void_version(proposal.id, by="ann", at=NOON)
+        ledger.approve_version(proposed.id + 9, by="ann", reason="unknown", at=NOON)
+    ledger.void_version(proposed.id, by="ann", at=NOON)
 
     assert _deeds(ledger)[1:] == [("rejected", "ann", f"{FILE} version 2", "too loud")]
     assert _keep(ledger, "a", "c") == 3, "the number of what was rejected is not given twice"
@@ -126,8 +126,8 @@ def test_what_waits_falls_through_when_the_file_becomes_another_one(ledger: Ledg
 
 
 def test_an_answer_needs_a_reason(ledger: Ledger) -> None:
-    proposal = _propose(ledger, "a", "b")
+    proposed = _propose(ledger, "a", "b")
     for answer in (ledger.approve_version, ledger.reject_version):
         with pytest.raises(LedgerError):
-            answer(proposal.id, by="ann", reason=" ", at=NOON)
+            answer(proposed.id, by="ann", reason=" ", at=NOON)
     assert len(ledger.proposed_versions()) == 1

@@ -10,9 +10,11 @@ import pytest
 
 from one_night import DAY, HOUSEHOLDS, run_day, settings_at
 from perennial.sample.loading import load_sample
-from perennial.settings import Settings
+from perennial.settings import PROJECT, Settings
 from perennial.steps.services import services
 from studio_visits import Door, PlayedAirflow, studio_door
+
+_PARTS = ("shop.yaml", "policy.yaml", "campaigns", "templates", "expectations")
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +57,23 @@ def own_day(sent_day: Path, tmp_path: Path) -> Path:
 def own_door(own_day: Path, airflow: PlayedAirflow) -> Iterator[Door]:
     with studio_door(settings_at(own_day), airflow=airflow) as door:
         yield door
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project whose files may be changed."""
+    copy = tmp_path / "project"
+    copy.mkdir()
+    for name in _PARTS:
+        source = PROJECT / name
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy / name)
+    return copy
+
+
+@pytest.fixture
+def own_settings(sent_day: Path, tmp_path: Path, project: Path) -> Settings:
+    """The sent day with an own ledger and an own project; the lake is only read."""
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copyfile(sent_day / "ledger.db", home / "ledger.db")
+    return settings_at(home).model_copy(update={"project": project, "lake": sent_day / "lake"})

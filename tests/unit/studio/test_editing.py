@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from one_night import DAY, settings_at
+from one_night import DAY
 from perennial.model.words import AuditAction
 from perennial.pipeline.changes import hash_of
-from perennial.settings import PROJECT, Settings
+from perennial.settings import Settings
 from perennial.steps.services import services
 from studio_visits import OPERATOR, VIEWER, Door, studio_door
 
 YAML = "campaigns/win_back.yaml"
 WORDS = "templates/sms/win_back_hello/en.txt"
-PARTS = ("shop.yaml", "policy.yaml", "campaigns", "templates", "expectations")
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of the project whose files may be changed."""
-    copy = tmp_path / "project"
-    copy.mkdir()
-    for name in PARTS:
-        source = PROJECT / name
-        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy / name)
-    return copy
-
-
-@pytest.fixture
-def own_settings(sent_day: Path, tmp_path: Path, project: Path) -> Settings:
-    """The sent day with an own ledger and an own project; the lake is only read."""
-    home = tmp_path / "home"
-    home.mkdir()
-    shutil.copyfile(sent_day / "ledger.db", home / "ledger.db")
-    return settings_at(home).model_copy(update={"project": project, "lake": sent_day / "lake"})
 
 
 @pytest.fixture

@@ -15,17 +15,19 @@ from urllib.parse import quote
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import create_engine, insert
 from starlette.routing import Route
 
 from ledger_builder import a_message, beginning, claiming, settling
 from one_night import DAY, sending, settings_at
-from perennial.model.words import MessageState
+from perennial.ledger.tables import mailbox_hours
+from perennial.model.words import Mailbox, MessageState
 from perennial.settings import PROJECT, Settings
 from perennial.steps.services import services
 from perennial.studio.airflow_api import DagState, RequiredAction, Run
 from perennial.studio.app import make_studio
 from perennial.validation.verdicts import Action, Finding, as_text, verdict_from_json
-from studio_visits import STEWARD, NamedLogin, PlayedAirflow, studio_door
+from studio_visits import STEWARD, Door, NamedLogin, PlayedAirflow, studio_door
 
 pytestmark = pytest.mark.browser
 
@@ -33,6 +35,8 @@ NOW = datetime.now(UTC)
 BAD_NIGHT = DAY + timedelta(days=1)
 RUN_ID = "manual__2026-06-10T06:00:00+00:00"
 WORDS = "templates/email/win_back_hello/en.mjml"
+SMS = "templates/sms/win_back_hello/ru.txt"
+PROPOSED = "templates/email/birthday/es.mjml"
 # An address of each route, and of what a route shows when there is nothing, or too much, to show.
 ADDRESSES = {
     "/": ("/", f"/?day={DAY}"),
@@ -41,6 +45,7 @@ ADDRESSES = {
         f"/approvals/campaign_win_back/{quote(RUN_ID)}/approve",
         f"/approvals/nightly/{quote(RUN_ID)}/release",
     ),
+    "/approvals/changes/{id}": ("/approvals/changes/{change}",),
     "/calendar": (f"/calendar?day={DAY}",),
     "/campaigns": ("/campaigns",),
     "/campaigns/new": ("/campaigns/new",),
@@ -73,7 +78,12 @@ ADDRESSES = {
     "/audit": ("/audit",),
 }
 # What is no page, but stands in one or is downloaded.
-PARTS = {"/campaigns/{name}/preview/email", "/results/{name}/table.csv", "/static/{name}"}
+PARTS = {
+    "/campaigns/{name}/edit/email",
+    "/campaigns/{name}/preview/email",
+    "/results/{name}/table.csv",
+    "/static/{name}",
+}
 
 
 def furnish(home: Path, project: Path) -> tuple[Settings, PlayedAirflow, str]:
@@ -91,7 +101,19 @@ def furnish(home: Path, project: Path) -> tuple[Settings, PlayedAirflow, str]:
         settling(perennial.ledger, doubts, MessageState.IN_DOUBT)
         subject = perennial.looked_at("win_back", DAY).subject
         customer = str(sending(perennial, "win_back")[0]["customer_id"])
+        hour = perennial.now().replace(minute=0, second=0, microsecond=0)
+    _let_the_brake_hold(home, hour)
+    own = project / "campaigns" / "birthday.yaml"
+    own.write_text(own.read_text("utf-8") + "approval: {changes: true}\n", "utf-8")
     return settings, _an_airflow(subject), customer
+
+
+def _let_the_brake_hold(home: Path, hour: datetime) -> None:
+    figures = {"mailbox": Mailbox.YAHOO, "hour": hour, "sent": 9_000, "complained": 70}
+    engine = create_engine(f"sqlite:///{home / 'ledger.db'}")
+    with engine.begin() as connection:
+        connection.execute(insert(mailbox_hours).values(figures | {"bounced": 4}))
+    engine.dispose()
 
 
 def _stop_the_next_night(lake: Path) -> None:
@@ -158,25 +180,36 @@ DAGS = ("birthday", "win_back", "points_reminder", "feedback_survey")
 
 
 @pytest.fixture(scope="module")
-def studio(sent_day: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """Where a Studio answers in which there is something on every page, and somebody who was written to."""
+def studio(
+    sent_day: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Where a Studio answers in which there is something on every page, and what its addresses name."""
     home = tmp_path_factory.mktemp("looks") / "home"
     shutil.copytree(sent_day, home)
     project = tmp_path_factory.mktemp("project")
     settings, airflow, customer = furnish(home, project)
     with studio_door(settings, visitor=STEWARD, airflow=airflow) as door:
-        text = (project / WORDS).read_text(encoding="utf-8")
-        form = re.search(
-            r'name="seen" value="(\w+)"', door.see(f"/campaigns/win_back/edit?file={WORDS}").html
-        )
-        assert form
-        saved = {"file": WORDS, "text": text + "\n", "seen": form[1], "do": "save", "reason": "new"}
-        assert door.send("/campaigns/win_back/edit", saved).status == 303
-        yield door.url, customer
+        _save(door, project, "win_back", WORDS)
+        _save(door, project, "birthday", PROPOSED)
+        change = re.search(r"/approvals/changes/(\d+)", door.see("/").html)
+        assert change
+        yield door.url, {"customer": customer, "change": change[1]}
+
+
+def _save(door: Door, project: Path, campaign: str, file: str) -> None:
+    """Sends off the editor's form; the birthday asks a second person about it."""
+    page = door.see(f"/campaigns/{campaign}/edit?file={file}").html
+    seen = re.search(r'name="seen" value="(\w+)"', page)
+    assert seen
+    before = (project / file).read_text(encoding="utf-8")
+    text = before.replace("</mj-text>", " " + "Wort" * 40 + "</mj-text>", 1)
+    assert text != before
+    form = {"file": file, "text": text, "seen": seen[1], "do": "save", "reason": "new " * 20}
+    assert door.send(f"/campaigns/{campaign}/edit", form).status == 303
 
 
 @pytest.fixture(scope="module")
-def page(studio: tuple[str, str]) -> Iterator[Page]:
+def page(studio: tuple[str, dict[str, str]]) -> Iterator[Page]:
     """A steward's page, which knows axe-core already."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -198,12 +231,26 @@ def test_every_page_is_among_those_looked_at(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("address", [a for addresses in ADDRESSES.values() for a in addresses])
 def test_a_page_fits_its_screen_and_keeps_nobody_out(
-    page: Page, studio: tuple[str, str], address: str
+    page: Page, studio: tuple[str, dict[str, str]], address: str
 ) -> None:
-    url, customer = studio
-    answer = page.goto(url + address.format(customer=customer))
+    url, named = studio
+    answer = page.goto(url + address.format(**named))
     assert answer
     assert answer.status == (409 if "nobody" in address else 200)
+    _fits_and_keeps_nobody_out(page)
+
+
+@pytest.mark.parametrize("words", [WORDS, SMS])
+def test_the_message_beside_its_words_fits_and_keeps_nobody_out(
+    page: Page, studio: tuple[str, dict[str, str]], words: str
+) -> None:
+    page.goto(f"{studio[0]}/campaigns/win_back/edit?file={quote(words)}")
+    page.get_by_role("button", name="Preview").click()
+    page.wait_for_selector("#preview iframe, #preview .bubble", timeout=60_000)
+    _fits_and_keeps_nobody_out(page)
+
+
+def _fits_and_keeps_nobody_out(page: Page) -> None:
     found = []
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 800})

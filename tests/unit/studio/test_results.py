@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from one_night import CAMPAIGNS, DAY
 from perennial.report.response_figures import response_figures
 from perennial.settings import Settings
 from perennial.steps.services import services
+from perennial.studio.keeping import Kept
 from studio_visits import Door
 
 SPAN = f"since={DAY}&until={DAY}"
@@ -50,3 +52,23 @@ def test_a_span_that_makes_no_sense_is_not_found(sent_door: Door) -> None:
 
     assert [sent_door.see(f"/results/win_back?{span}").status for span in spans] == [404] * 3
     assert sent_door.see("/results/nonsense").status == 409
+
+
+def test_what_was_counted_is_told_for_a_while_and_then_counted_anew() -> None:
+    now, counts = 0.0, iter(range(9))
+    kept = Kept[int](60, most=2, clock=lambda: now)
+
+    def ask(question: str) -> int:
+        return kept.answer(question, lambda: next(counts))
+
+    assert [ask("a"), ask("b"), ask("a"), ask("b")] == [0, 1, 0, 1]
+    now = 61.0
+    assert [ask("a"), ask("c"), ask("b")] == [2, 3, 4], "old, new, and old"
+    assert ask("a") == 5, "only the last two are kept"
+
+
+def test_the_page_says_when_it_was_counted(sent_door: Door) -> None:
+    pages = {sent_door.see(f"/results/win_back?{SPAN}").text for _ in range(2)}
+
+    assert len(pages) == 1
+    assert re.search(r"Counted at \d\d:\d\d:\d\d", pages.pop())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -35,12 +37,12 @@ def upgrade() -> None:
     if op.get_bind().dialect.name != "sqlite":  # which keeps no comments
         op.alter_column("file_versions", "state", comment="What became of it.")
         op.create_table_comment("file_versions", _COMMENT)
-    _add("made_from", sa.String(64), "SHA-256 of the file that a proposal was made from.")
-    _add("answered_by", sa.String(128), "Who approved or rejected a proposal.")
-    _add("answered_at", Instant(), "When a proposal was answered, or fell through.")
+    _add("made_from", sa.String(64), "SHA-256 of the file that a proposed change was made from.")
+    _add("answered_by", sa.String(128), "Who approved or rejected a proposed change.")
+    _add("answered_at", Instant(), "When a proposed change was answered, or fell through.")
     _add("answer", sa.String(255), "Why it was answered so.")
     widen("audit_log", "action", _ACTIONS)
 
 
-def _add(name: str, kind: sa.types.TypeEngine[object], comment: str) -> None:
+def _add(name: str, kind: sa.types.TypeEngine[Any], comment: str) -> None:
     op.add_column("file_versions", sa.Column(name, kind, comment=comment))
