@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from perennial.errors import PerennialError
+from perennial.operations.engine_checks import engine_checks
 from perennial.operations.findings import Finding, Level, fail
 from perennial.operations.provider_checks import provider_checks
+from perennial.operations.sender_checks import sender_checks
 from perennial.operations.setting_checks import settings_checks
 from perennial.operations.storage_checks import lake_checks, ledger_checks, shop_checks
 from perennial.steps.services import Perennial
@@ -14,6 +16,8 @@ from perennial.steps.services import Perennial
 # Each with the check that is told of when it cannot go on.
 _EXAMINATIONS: Sequence[tuple[str, Callable[[Perennial], Iterator[Finding]]]] = (
     ("files.checked", settings_checks),
+    ("sender.dmarc", sender_checks),
+    ("engine.spark", engine_checks),
     ("lake.nights", lake_checks),
     ("ledger.reached", ledger_checks),
     ("shop.reached", shop_checks),

@@ -80,6 +80,19 @@ CHECKS: Mapping[str, Check] = _listed(
         cure="Give the ramp in `warm_up` of policy.yaml the domain of `from_address` in shop.yaml, or take it out.",
     ),
     Check(
+        id="sender.dmarc",
+        well="The domain that emails leave from tells mailbox providers, by DMARC, what to do with forgeries.",
+        cure="Publish a TXT record at `_dmarc.` before the domain of `from_address`, at first `v=DMARC1; p=none; rua=mailto:…`,"
+        " and have SPF and DKIM of that domain set up where emails are carried. Gmail, Yahoo and Outlook ask all three of"
+        " whoever sends many.",
+    ),
+    Check(
+        id="engine.spark",
+        well="Spark can start here: pyspark is installed, and Java is recent enough.",
+        cure="Install Java 17 or later, or set JAVA_HOME to it; install requirements-spark.lock on top of requirements.lock:"
+        " docs/how-to/run-on-spark.md. Each machine that runs tasks needs both. Or set PERENNIAL_ENGINE=duckdb.",
+    ),
+    Check(
         id="zones.data",
         well="The data of time zones are recent.",
         cure="Upgrade the system's package tzdata, and the Python package of the same name where the system has none:"

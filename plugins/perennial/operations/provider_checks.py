@@ -21,6 +21,7 @@ from perennial.delivery.http_wire import HttpWire, Patience, Reply
 from perennial.events import sendgrid_events, twilio_events
 from perennial.model.words import Channel
 from perennial.operations.findings import Finding, fail, warn, well
+from perennial.operations.sender_checks import EXAMPLES
 from perennial.operations.storage_checks import clock_finding
 from perennial.profiles import Profile
 from perennial.settings import Settings, Transport
@@ -28,8 +29,6 @@ from perennial.steps.services import Perennial
 
 _PATIENCE = Patience(connect=3, total=6)
 _OK, _ACCEPTED, _REFUSED, _NO_METHOD = 200, 204, frozenset({401, 403}), 405
-# Domains that are nobody's (RFC 2606): the settings' own example is one of them.
-_EXAMPLES = (".example", ".test", ".invalid")
 _TEST_CREDENTIALS = 20008
 _FORM = "application/x-www-form-urlencoded"
 _MAKES_KEYS = "api_keys.create"
@@ -167,7 +166,7 @@ def _clock(reply: Reply, whose: str) -> Finding:
 
 async def _edge(perennial: Perennial) -> _Questions:
     address = urlsplit(perennial.settings.edge_url)
-    if (address.hostname or "").endswith(_EXAMPLES):
+    if (address.hostname or "").endswith(EXAMPLES):
         says = "PERENNIAL_EDGE_URL is an example: links in messages lead nowhere."
         production = perennial.settings.profile is Profile.PRODUCTION
         yield (fail if production else warn)("edge.reached", says)

@@ -13,7 +13,6 @@ from zoneinfo import TZPATH
 
 from sqlalchemy import make_url
 
-from perennial.model.warm_up import domain_of
 from perennial.model.words import Channel
 from perennial.operations.findings import Finding, fail, warn, well
 from perennial.profiles import Profile
@@ -36,7 +35,6 @@ def settings_checks(perennial: Perennial) -> Iterator[Finding]:
     yield _transports(perennial)
     yield certificate_finding(settings)
     yield _files(settings.project)
-    yield _warm_up(perennial)
     yield _zones(perennial.now().year)
     yield space_finding(settings)
 
@@ -103,21 +101,6 @@ def _files(project: Path) -> Finding:
     if faults:
         return fail("files.checked", f"{len(faults)} mistakes, the first: {faults[0]}")
     return well("files.checked")
-
-
-def _warm_up(perennial: Perennial) -> Finding:
-    """Whether the ramps of the policy hold anybody. Where the sender stands today is for `perennial status`."""
-    check, sender = "sender.warm_up", domain_of(perennial.shop.from_address)
-    ramps = perennial.policy.warm_up
-    if strangers := sorted(ramps.keys() - {sender}):
-        return warn(check, f"Nobody sends from {', '.join(strangers)}: emails leave from {sender}.")
-    if (rule := ramps.get(sender)) is None:
-        return well(check, "No new sender is warmed up.")
-    day = perennial.now().astimezone(perennial.shop.zone).date()
-    if (allowed := rule.emails_on(day)) is None:
-        return well(check, f"{sender} is warm: its ramp is over.")
-    step, steps = rule.step_on(day), len(rule.emails_per_day)
-    return well(check, f"{sender} is warmed up: day {step} of {steps}, {allowed:,} emails.")
 
 
 def _zones(year: int) -> Finding:

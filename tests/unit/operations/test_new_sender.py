@@ -16,7 +16,7 @@ from perennial.cli import steering_views as views
 from perennial.model.policy import Policy
 from perennial.model.warm_up import WarmUp, domain_of
 from perennial.operations.findings import Level
-from perennial.operations.setting_checks import settings_checks
+from perennial.operations.sender_checks import sender_checks
 from perennial.operations.taking_figures import take_figures
 from perennial.steps.services import Perennial
 from perennial.studio.today import look_at_today
@@ -49,7 +49,7 @@ def shown(perennial: Perennial) -> str:
 
 
 def finding(perennial: Perennial) -> tuple[Level, str]:
-    (found,) = [f for f in settings_checks(perennial) if f.check == "sender.warm_up"]
+    (found,) = [f for f in sender_checks(perennial) if f.check == "sender.warm_up"]
     return found.level, found.says
 
 
