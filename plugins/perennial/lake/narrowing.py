@@ -78,9 +78,10 @@ def _read(
         return
     (identity,) = dataset.key
     found = _listed(engine, f"select {identity} as found from few_{dataset.name}")
+    later = engine.files(partitions[1:])  # nothing that the first says is later than anything
     engine.execute(f"""
         delete from few_{dataset.name} as known
-        using (select {identity}, max(day) as day from {files} where {identity} in ({found}) group by all) as latest
+        using (select {identity}, max(day) as day from {later} where {identity} in ({found}) group by all) as latest
         where latest.{identity} = known.{identity} and latest.day > known.day
     """)
 
@@ -99,13 +100,14 @@ def _values(engine: Engine, dataset: Dataset, customers: Collection[str]) -> str
             return _listed(engine, "select order_id as found from orders")
         case "products":
             return _listed(engine, "select distinct product_id as found from order_lines")
-    return _texts(customers)
+    return listed(customers)
 
 
 def _listed(engine: Engine, query: str) -> str:
-    return _texts([row["found"] for row in engine.rows(f"{query} order by found")])
+    return listed([row["found"] for row in engine.rows(f"{query} order by found")])
 
 
-def _texts(values: Collection[str]) -> str:
+def listed(values: Collection[str]) -> str:
+    """Texts as SQL lists them: what is written out is looked for by the statistics of a file, what is joined is not."""
     quoted = ("'" + value.replace("'", "''") + "'" for value in sorted(values))
     return ", ".join(quoted) or "null"

@@ -14,7 +14,7 @@ from perennial.campaigns.definition import Campaign
 from perennial.campaigns.predicate import parts_of_where
 from perennial.errors import PlanError
 from perennial.lake.duck import Engine
-from perennial.lake.narrowing import open_day_of
+from perennial.lake.narrowing import listed, open_day_of
 from perennial.lake.partitions import Partition
 from perennial.ledger.persons import HeldRows
 from perennial.ledger.store import Ledger
@@ -149,19 +149,16 @@ def _person(engine: Engine, ledger: Ledger, features: Row, day: date) -> _Person
     )
     accounts = [row["customer_id"] for row in found]
     open_day_of(engine, day, accounts, (CUSTOMER_FEATURES.name, CONSENTS.name))
-    whose = {"accounts": accounts}
     decisions: list[Row] = []
     for partition in engine.lake.partitions(DECISIONS.name, until=day):
         if partition.day == day:
             engine.view("plan", partition)
             decisions += engine.rows(
-                "select * from plan where customer_id in (select unnest($accounts::varchar[])) order by occasion",
-                whose,
+                f"select * from plan where customer_id in ({listed(accounts)}) order by occasion"
             )
     consents = engine.rows(
         "select channel, topic, state, happened_at as at, source as how from consents"
-        " where customer_id in (select unnest($accounts::varchar[])) order by happened_at, consent_id",
-        whose,
+        " order by happened_at, consent_id"
     )
     addresses = {row["address_key"] for row in decisions if row["address_key"]}
     held = ledger.held_about(accounts, address_keys=addresses, subjects=())

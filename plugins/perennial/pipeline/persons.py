@@ -9,7 +9,7 @@ from typing import Any
 
 from perennial.errors import UnknownPerson
 from perennial.lake.duck import Engine
-from perennial.lake.narrowing import open_day_of
+from perennial.lake.narrowing import listed, open_day_of
 from perennial.lake.partitions import Partition
 from perennial.ledger.persons import HeldRows
 from perennial.ledger.store import Ledger
@@ -209,13 +209,12 @@ def accounts_of(engine: Engine, customer_id: str, day: date) -> list[str]:
 
 
 def _features(engine: Engine, customer_id: str, day: date, columns: str = "*") -> Rows:
+    person = engine.scalar(
+        f"select person_id from customer_features where customer_id in ({listed([customer_id])})"
+    )
     found = engine.rows(
-        f"""
-        select {columns} from customer_features
-        where person_id = (select person_id from customer_features where customer_id = $customer)
-        order by customer_id
-        """,
-        {"customer": customer_id},
+        f"select {columns} from customer_features where person_id = $person order by customer_id",
+        {"person": person},
     )
     if not found:
         msg = (
@@ -310,9 +309,8 @@ def _decisions(engine: Engine, accounts: Sequence[str], since: date) -> Rows:
     columns = {c.name: c.type for c in DECISIONS.columns}
     engine.stack("all_decisions", columns, partitions, alike=True)
     found = engine.rows(
-        f"select * exclude (extract, position) from all_decisions where {_ACCOUNT}"
-        " order by day, campaign, customer_id, occasion",
-        {"accounts": list(accounts)},
+        f"select * exclude (extract, position) from all_decisions where customer_id in ({listed(accounts)})"
+        " order by day, campaign, customer_id, occasion"
     )
     return tuple({**row, "meaning": _meaning(row)} for row in found)
 

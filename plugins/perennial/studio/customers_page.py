@@ -23,7 +23,7 @@ from perennial.studio.room import Room
 from perennial.studio.visitors import Right, Visitor
 
 _LATEST = 60
-_DECISIONS = timedelta(days=30)
+_WEEK, _MONTH = timedelta(days=7), timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,12 @@ class CustomerPage:
     summary: PersonSummary
     explanation: Explanation | None
     day: date
+    decided_for: timedelta = _WEEK
+
+    @property
+    def has_earlier_decisions(self) -> bool:
+        """Whether earlier ones can be asked for: each day more is four plans more to look through."""
+        return self.decided_for < _MONTH
 
     @property
     def features(self) -> Row:
@@ -61,21 +67,26 @@ class CustomerPage:
         return found
 
 
-def look_at_customer(perennial: Perennial, customer_id: str, day: date | None) -> CustomerPage:
+def look_at_customer(
+    perennial: Perennial, customer_id: str, day: date | None, decided_for: timedelta = _WEEK
+) -> CustomerPage:
     """Gathers a person's page, explained for a day; the last night, unless another day is asked for.
+
+    Of the plans, those of the span before that day are looked through.
 
     Raises:
         UnknownPerson: the last night knows no such account.
         MissingPartition: no night has run yet.
     """
     chosen = day or perennial.last_night()
-    since = min(chosen, perennial.last_night()) - _DECISIONS
+    since = min(chosen, perennial.last_night()) - decided_for
     record = perennial.person(customer_id, decided_since=since)
     return CustomerPage(
         record=record,
         summary=record.summary(),
         explanation=_explained(perennial, customer_id, chosen),
         day=chosen,
+        decided_for=decided_for,
     )
 
 
@@ -94,7 +105,8 @@ def customer_routes(room: Room) -> list[Route]:
 
     async def show(request: Request, visitor: Visitor) -> Response:
         customer_id, day = request.path_params["id"], chosen_day(request)
-        seen = await room.ask(lambda p: look_at_customer(p, customer_id, day))
+        span = _MONTH if request.query_params.get("decided") == "month" else _WEEK
+        seen = await room.ask(lambda p: look_at_customer(p, customer_id, day, span))
         return room.pages.page(
             "customer",
             request,

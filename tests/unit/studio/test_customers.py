@@ -53,6 +53,22 @@ def test_the_page_tells_what_was_sent_and_why(sent_door: Door, sent_settings: Se
     assert f"/studio/campaigns/birthday?day={DAY}" in page.html
 
 
+def test_decisions_of_a_week_are_shown_and_those_of_a_month_when_asked_for(
+    sent_door: Door, sent_settings: Settings
+) -> None:
+    with services(sent_settings) as perennial:
+        row = _somebody(perennial)
+    path = f"/customers/{row['customer_id']}"
+
+    of_a_week = sent_door.see(f"{path}?day={DAY}")
+    of_a_month = sent_door.see(f"{path}?day={DAY}&decided=month")
+
+    assert "Look through 30 days" in of_a_week.text
+    assert "Look through 30 days" not in of_a_month.text
+    assert "win_back" in of_a_week.text
+    assert "win_back" in of_a_month.text
+
+
 def test_who_may_only_look_sees_no_name_and_no_whole_address(
     sent_door: Door, sent_settings: Settings
 ) -> None:
