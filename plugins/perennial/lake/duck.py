@@ -55,6 +55,7 @@ class Engine:
             else None
         )
         self._registered: dict[str, pa.Table] = {}
+        self._learned: dict[str, dict[Any, Any]] = {}
         self._spill = own_folder(lake.root / ".spill")
         with explained():
             self._connection = duckdb.connect()
@@ -71,6 +72,10 @@ class Engine:
     def keeps_truth(self) -> bool:
         """Whether days that follow the last one open at the cost of what is new."""
         return self._kept is not None
+
+    def learned(self, about: str) -> dict[Any, Any]:
+        """What nights before this one have told about something, for an engine that keeps the truth; else nothing, anew."""
+        return self._learned.setdefault(about, {}) if self.keeps_truth else {}
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +101,8 @@ class Engine:
     ) -> list[tuple[Any, ...]]:
         """A few numbers and texts, row by row; the way to them is half as long as that of `rows`."""
         with explained():
-            return self._connection.execute(sql, parameters).fetchall()
+            found: list[tuple[Any, ...]] = self._connection.execute(sql, parameters).fetchall()
+        return found
 
     def scalar(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - as typed by the query
         for row in self.rows(sql, parameters):

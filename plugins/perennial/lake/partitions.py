@@ -16,16 +16,17 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from glob import escape
 from pathlib import Path
 
 from perennial.errors import LakeError, MissingPartition
 
 _ABANDONED_AFTER_SECONDS = 24 * 60 * 60
+_MONTH = timedelta(days=31)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,19 +73,34 @@ class Lake:
             return "none"
         return f"{found.st_size} {found.st_mtime_ns}"
 
-    def partitions(self, dataset: str, *, until: date | None = None) -> list[Partition]:
-        """Every partition of a dataset up to a day (included), oldest first."""
+    def partitions(
+        self, dataset: str, *, since: date | None = None, until: date | None = None
+    ) -> list[Partition]:
+        """Every partition of a dataset from one day to another (both included), oldest first."""
+        return self._partitions(
+            dataset,
+            lambda day: (since is None or since <= day) and (until is None or day <= until),
+        )
+
+    def latest(self, dataset: str, *, until: date) -> Partition | None:
+        """The last partition of a dataset up to a day (included). It is looked for in the last month first."""
+        lately = self.partitions(dataset, since=until - _MONTH, until=until)
+        found = lately or self.partitions(dataset, until=until)
+        return found[-1] if found else None
+
+    def days(self, dataset: str, wanted: Callable[[date], bool] = lambda _: True) -> list[date]:
+        """Days of which there is a partition, oldest first; of days that are not `wanted` nothing is looked at."""
+        return sorted({p.day for p in self._partitions(dataset, wanted)})
+
+    def _partitions(self, dataset: str, wanted: Callable[[date], bool]) -> list[Partition]:
         found = [
             Partition(dataset=dataset, day=day, name=file.removesuffix(".parquet"))
             for day, folder in self._folders(dataset)
-            if until is None or day <= until
+            if wanted(day)
             for file in _names_in(folder)
             if file.endswith(".parquet")
         ]
         return sorted(found, key=lambda p: (p.day, p.name))
-
-    def days(self, dataset: str) -> list[date]:
-        return sorted({p.day for p in self.partitions(dataset)})
 
     @contextmanager
     def publishing(self, partition: Partition) -> Iterator[Path]:
@@ -144,12 +160,14 @@ class Lake:
         """Where a text is kept, or would be."""
         return self._folder(record) / f"{record.name}.json"
 
-    def record_days(self, dataset: str) -> list[date]:
-        """Days on which a record was kept, oldest first."""
+    def record_days(
+        self, dataset: str, wanted: Callable[[date], bool] = lambda _: True
+    ) -> list[date]:
+        """Days on which a record was kept, oldest first; of days that are not `wanted` nothing is looked at."""
         return sorted(
             day
             for day, folder in self._folders(dataset)
-            if any(file.endswith(".json") for file in _names_in(folder))
+            if wanted(day) and any(file.endswith(".json") for file in _names_in(folder))
         )
 
     def _folders(self, dataset: str) -> Iterator[tuple[date, str]]:

@@ -85,15 +85,15 @@ def extract_night(
     A night that is there is left as it is. With `refresh`, its interval is read once more and added as the next
     extract, so that what the shop corrected since comes in as later versions of the rows.
     """
-    present = lake.partitions(_raw(dataset), until=day)
-    same_night = tuple(p for p in present if p.day == day)
+    same_night = tuple(lake.partitions(_raw(dataset), since=day, until=day))
     if same_night and not refresh:
         rows = sum(_metadata(lake, p).num_rows for p in same_night)
         return _summary(lake, dataset, day, same_night, rows, reused=True)
     if same_night:
         wanted = {_next_extract(same_night[-1]): _interval_of(lake, same_night[-1])}
     else:
-        wanted = _missing_nights(dataset, present[-1].day if present else None, day, zone)
+        newest = lake.latest(_raw(dataset), until=day)
+        wanted = _missing_nights(dataset, newest.day if newest else None, day, zone)
     rows = sum(_write(source, lake, dataset, p, interval) for p, interval in wanted.items())
     return _summary(lake, dataset, day, tuple(wanted), rows, reused=False)
 

@@ -89,10 +89,10 @@ def drop_lines(engine: Engine, day: date, secret: str) -> int:
     }
     if not kept:
         return 0
-    days = set(days_to_verify(lake, day))
+    days = days_to_verify(engine, day)
     change = _WithoutLines(kept, secret)
     removed = 0
-    for partition in lake.partitions(_RAW_LINES, until=day):
+    for partition in lake.partitions(_RAW_LINES, since=days[0], until=day):
         if partition.day in days and change.concerns(engine, partition):
             removed += rewrite(lake, partition, change)
     return removed

@@ -52,7 +52,9 @@ def gather_night(
     lake = engine.lake
     verdicts = read_verdicts(lake, day)
     aside = {
-        v.dataset: read_quarantine(engine, SHOP_DATASETS[v.dataset], day, suites) for v in verdicts
+        v.dataset: read_quarantine(engine, SHOP_DATASETS[v.dataset], day, suites)
+        for v in verdicts
+        if v.quarantined
     }
     release = release_of_night(ledger, verdicts)
     usual = _usual_rows(lake, day)
@@ -63,9 +65,10 @@ def gather_night(
         state=_state(lake, day, verdicts, released=release is not None),
         verdict_hash=verdict_hash(verdicts),
         datasets=[
-            _dataset(lake, v, aside[v.dataset], usual.get(v.dataset), page.parent) for v in verdicts
+            _dataset(lake, v, aside.get(v.dataset), usual.get(v.dataset), page.parent)
+            for v in verdicts
         ],
-        findings=[_finding(f, aside[f.dataset]) for v in verdicts for f in v.findings],
+        findings=[_finding(f, aside.get(f.dataset)) for v in verdicts for f in v.findings],
         measures=_measures(verdicts),
         audiences=_audiences(lake, day, campaigns),
         release=ReleaseFigures(by=release.actor, at=release.at, reason=release.reason)
@@ -92,7 +95,7 @@ def _state(lake: Lake, day: date, verdicts: Sequence[Verdict], *, released: bool
 
 
 def _dataset(
-    lake: Lake, verdict: Verdict, aside: Quarantine, usual: float | None, folder: Path
+    lake: Lake, verdict: Verdict, aside: Quarantine | None, usual: float | None, folder: Path
 ) -> DatasetFigures:
     return DatasetFigures(
         name=verdict.dataset,
@@ -103,16 +106,16 @@ def _dataset(
         duplicates=verdict.duplicates,
         superseded=verdict.superseded,
         usual=usual,
-        waiting=aside.waiting,
-        back=aside.back,
+        waiting=aside.waiting if aside else 0,
+        back=aside.back if aside else 0,
         verdict=_seen_from(folder, verdict_path(lake, verdict.dataset, verdict.day)),
-        quarantine=_seen_from(folder, aside.path) if verdict.quarantined else None,
+        quarantine=_seen_from(folder, aside.path) if aside else None,
     )
 
 
-def _finding(finding: Finding, aside: Quarantine) -> FindingFigures:
+def _finding(finding: Finding, aside: Quarantine | None) -> FindingFigures:
     """With the masked values of rows that were put aside; rows that are used are named by their keys."""
-    put_aside = {reason.rule: reason for reason in aside.reasons}
+    put_aside = {reason.rule: reason for reason in (aside.reasons if aside else ())}
     shown = put_aside.get(finding.rule)
     return FindingFigures(
         dataset=finding.dataset,

@@ -23,6 +23,7 @@ from perennial.pipeline.closed_days import Calendar, calendar_of_night
 from perennial.pipeline.learning import keep_figures, past_of
 from perennial.validation.judging import judge_rows
 from perennial.validation.night_rows import NightRows, looks_back
+from perennial.validation.putting_aside import PLACE, nothing_put_aside, put_aside
 from perennial.validation.suites import Rule, load_suite
 from perennial.validation.usual import Past, Trade
 from perennial.validation.verdicts import CLOSED_DAY, Verdict, as_text, verdict_from_json
@@ -30,7 +31,6 @@ from perennial.validation.vocabulary import REFERENCES, parameters_for
 
 VERDICTS = "verdicts"
 _RECENT = timedelta(days=7)
-_PLACE = {"extract_day": "day", "extract_name": "extract", "extract_row": "position"}
 
 
 def validate_night(engine: Engine, day: date, shop: Shop, suites: Path) -> list[Verdict]:
@@ -87,7 +87,7 @@ def publish_night(engine: Engine, day: date, *, released: bool = False) -> dict[
     if missing := REFERENCES.keys() - {verdict.dataset for verdict in verdicts}:
         msg = f"The night of {day} is not validated: {', '.join(sorted(missing))}. Run: perennial night --day {day}"
         raise MissingPartition(msg)
-    days = days_to_verify(lake, day)
+    days = days_to_verify(engine, day)
     _note_night(lake, day, days, published=False)
     if not released:
         judge(verdicts)
@@ -181,28 +181,38 @@ class _Night:
 
     @cached_property
     def _days(self) -> set[date]:
-        return set(days_to_verify(self.engine.lake, self.day))
+        return set(days_to_verify(self.engine, self.day))
 
     def _open(self, dataset: Dataset, *, wait: int) -> None:
         """Makes the views that the night's rows are made from; rows wait for so many nights at most."""
         lake, yesterday = self.engine.lake, self.day - timedelta(days=1)
         texts = dict.fromkeys(dataset.column_names, "varchar")
-        raw = lake.partitions(f"raw/{dataset.name}", until=self.day)
+        raw = lake.partitions(f"raw/{dataset.name}", since=min(self._days), until=self.day)
         if not any(partition.day == self.day for partition in raw):
             msg = f"The lake has no raw/{dataset.name} of {self.day}. Run: perennial night --day {self.day}"
             raise MissingPartition(msg)
         self.engine.stack("said", texts, [p for p in raw if p.day in self._days])
         since = self.day - timedelta(days=wait)
-        aside = lake.partitions(f"quarantine/{dataset.name}", until=yesterday)
-        candidates = [p for p in aside if p.day >= since and p.day not in self._days]
+        aside = lake.partitions(f"quarantine/{dataset.name}", since=since, until=yesterday)
+        candidates = [p for p in aside if p.day not in self._days]
         self.engine.stack("waiting", texts | {"retry_until": "date"}, candidates, alike=True)
         keys = {c.name: c.type for c in dataset.columns if c.name in (*dataset.key, "updated_at")}
-        verified = lake.partitions(f"verified/{dataset.name}", until=yesterday)
+        verified = self._verified_until(dataset, yesterday)
         self.engine.stack(f"earlier_{dataset.name}", keys, verified, alike=True, grows=True)
         if looks_back(dataset):
             types = {c.name: c.type for c in dataset.columns}
             lately = [p for p in verified if p.day >= self.day - _RECENT]
             self.engine.stack("recent", types, lately, alike=True)
+
+    def _verified_until(self, dataset: Dataset, day: date) -> list[Partition]:
+        folder, known = f"verified/{dataset.name}", self.engine.learned("verified")
+        before: list[Partition] = known.get(dataset.name, [])
+        since = before[-1].day + timedelta(days=1) if before else None
+        known[dataset.name] = [
+            *before,
+            *self.engine.lake.partitions(folder, since=since, until=day),
+        ]
+        return [partition for partition in known[dataset.name] if partition.day <= day]
 
     def _nights_before(self, dataset: Dataset, rule: Rule) -> int:
         """In how many nights right before this one a rule failed; closed days are passed over."""
@@ -238,44 +248,37 @@ class _Night:
         )
         self.engine.publish(
             Partition(dataset=f"quarantine/{dataset.name}", day=self.day),
-            _put_aside(dataset) if some_failed else _nothing_put_aside(dataset),
-            order_by=", ".join(_PLACE),
+            put_aside(dataset) if some_failed else nothing_put_aside(dataset),
+            order_by=", ".join(PLACE),
         )
         self.engine.lake.write_record(_record(dataset.name, self.day), as_text(verdict.as_json()))
 
 
-def days_to_verify(lake: Lake, day: date) -> list[date]:
+def days_to_verify(engine: Engine, day: date) -> list[date]:
     """The day, and every extracted day before it that no published night has taken in."""
-    taken: set[date] = set()
-    for night in lake.record_days(VERDICTS):
-        if night < day and (text := lake.read_record(_record("night", night))):
-            plain = json.loads(text)
-            taken.update(map(date.fromisoformat, plain["days"] if plain["published"] else ()))
-    extracted = {d for name in REFERENCES for d in lake.days(f"raw/{name}") if d < day}
-    return sorted({*(extracted - taken), day})
+    taken = _days_taken_before(engine, day)
+
+    def is_open(extracted: date) -> bool:
+        return extracted < day and extracted not in taken
+
+    lake = engine.lake
+    return sorted({day, *(d for name in REFERENCES for d in lake.days(f"raw/{name}", is_open))})
 
 
-def _put_aside(dataset: Dataset) -> str:
-    """The night's rows that are not accepted, as the shop said them, with the reason and where they were said."""
-    texts = ", ".join(f'said."{name}"' for name in dataset.column_names)
-    places = ", ".join(f"said.{there} as {here}" for here, there in _PLACE.items())
-    return f"""
-        select {texts}, reason, retry_until, {places}
-        from failed_rows join judged_rows using (row_no) join said using (day, extract, position)
-        where fresh"""
-
-
-def _nothing_put_aside(dataset: Dataset) -> str:
-    """The columns of the same, without a row: most nights have nothing to look for."""
-    types = dict.fromkeys([*dataset.column_names, "reason"], "varchar") | {"retry_until": "date"}
-    types |= {"extract_day": "date", "extract_name": "varchar", "extract_row": "bigint"}
-    columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in types.items())
-    return f"select {columns} where false"
+def _days_taken_before(engine: Engine, day: date) -> set[date]:
+    """The days that published nights before this one have taken in."""
+    known: dict[date, list[date]] = engine.learned("days taken in")
+    lake = engine.lake
+    for night in lake.record_days(VERDICTS, lambda d: d < day and d not in known):
+        plain = json.loads(lake.read_record(_record("night", night)) or "{}")
+        if plain.get("published"):
+            known[night] = [date.fromisoformat(each) for each in plain["days"]]
+    return {each for night, days in known.items() if night < day for each in days}
 
 
 def _has_begun(lake: Lake, dataset: str, day: date) -> bool:
     """Whether a night before this one has brought the dataset's past."""
-    return any(earlier < day for earlier in lake.days(f"verified/{dataset}"))
+    return lake.latest(f"verified/{dataset}", until=day - timedelta(days=1)) is not None
 
 
 def _note_night(lake: Lake, day: date, days: Sequence[date], *, published: bool) -> None:

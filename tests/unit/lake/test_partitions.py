@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -135,11 +135,15 @@ def test_a_lake_that_cannot_be_written_names_the_partition(tmp_path: Path) -> No
         pass
 
 
+def _touch(lake: Lake, day: int, name: str = "data") -> None:
+    path = lake.path(Partition(dataset="raw/orders", day=date(2026, 1, day), name=name))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
 def test_partitions_come_oldest_first_and_end_with_the_day(lake: Lake) -> None:
     for day, name in ((3, "data"), (1, "extract-0002"), (1, "extract-0001"), (2, "data")):
-        path = lake.path(Partition(dataset="raw/orders", day=date(2026, 1, day), name=name))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        _touch(lake, day, name)
 
     found = lake.partitions("raw/orders", until=date(2026, 1, 2))
 
@@ -174,3 +178,39 @@ def test_a_record_is_kept_and_replaced(lake: Lake) -> None:
     assert before is None
     assert lake.read_record(record) == '{"stopped": true}'
     assert lake.record_days("verdicts") == [DAY]
+
+
+def test_partitions_may_be_asked_for_from_a_day_on(lake: Lake) -> None:
+    for day in (1, 2, 3):
+        _touch(lake, day)
+
+    found = lake.partitions("raw/orders", since=date(2026, 1, 2), until=date(2026, 1, 2))
+
+    assert [p.day for p in found] == [date(2026, 1, 2)]
+
+
+@pytest.mark.parametrize("days_later", [0, 1, 31, 32, 400])
+def test_the_latest_partition_is_found_however_long_ago_it_was(lake: Lake, days_later: int) -> None:
+    for day in (1, 2):
+        _touch(lake, day)
+
+    found = lake.latest("raw/orders", until=date(2026, 1, 2) + timedelta(days=days_later))
+
+    assert found == Partition(dataset="raw/orders", day=date(2026, 1, 2))
+
+
+def test_nothing_is_the_latest_partition_before_the_first(lake: Lake) -> None:
+    _touch(lake, 2)
+
+    assert lake.latest("raw/orders", until=date(2026, 1, 1)) is None
+
+
+def test_only_the_days_that_are_wanted_are_named(lake: Lake) -> None:
+    for day in (1, 2, 3):
+        _touch(lake, day)
+        lake.write_record(Partition(dataset="verdicts", day=date(2026, 1, day), name="night"), "{}")
+
+    second = date(2026, 1, 2)
+
+    assert lake.days("raw/orders", lambda day: day > second) == [date(2026, 1, 3)]
+    assert lake.record_days("verdicts", lambda day: day < second) == [date(2026, 1, 1)]
