@@ -24,7 +24,7 @@ COPY pyproject.toml requirements.lock README.md LICENSE ./
 RUN pip install --no-cache-dir --disable-pip-version-check "uv>=0.9" \
     && python -m venv /opt/venv \
     && uv pip install --no-cache --requirements pyproject.toml --extra sample --extra celery \
-        --extra kubernetes --extra try --constraints requirements.lock
+        --extra kubernetes --extra s3 --extra try --constraints requirements.lock
 
 COPY . .
 RUN uv pip install --no-cache --no-deps --editable .

@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 from pytest_socket import socket_allow_hosts
 
+from object_storage import Bucket, ObjectServer, running_object_server
 from services import MariadbServer, PostgresServer, running_mariadb, running_postgres
 
 for _name in [name for name in os.environ if name.startswith(("PERENNIAL_", "AIRFLOW_"))]:
@@ -49,3 +50,18 @@ def mariadb() -> Iterator[MariadbServer]:
     """A MariaDB server of our own, one a test run (or a worker of it)."""
     with running_mariadb() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def object_server() -> Iterator[ObjectServer]:
+    """An S3-compatible server of our own, one a test run (or a worker of it)."""
+    with running_object_server() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(object_server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """A bucket that lasts one test, and the environment that leads there."""
+    for name, value in object_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return object_server.make_bucket()

@@ -184,6 +184,6 @@ class TinyShop:
         engine.open_day(day)
         published = build_features(engine, day, self.shop)
         rows = engine.rows(
-            f"select * exclude (day) from read_parquet('{published.path}') order by customer_id"
+            f"select * exclude (day) from read_parquet('{published.location}') order by customer_id"
         )
         return {row["customer_id"]: row for row in rows}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from perennial.delivery.smtp import SmtpServer
     from perennial.lake.duck import Engine
     from perennial.lake.engines import LakeEngine
+    from perennial.lake.partitions import Lake
     from perennial.lake.spark.engine import SparkEngine
     from perennial.ledger.store import Ledger
     from perennial.messages.templates import Templates
@@ -75,13 +76,23 @@ class Installation:
     @cached_property
     def engine(self) -> Engine:
         from perennial.lake.duck import Engine
+
+        self.settings.lake_path.mkdir(parents=True, exist_ok=True)
+        return Engine(
+            self.lake, memory_limit=self.settings.memory_limit, threads=self.settings.threads
+        )
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Where the lake lies, without an engine over it."""
         from perennial.lake.partitions import Lake
 
-        root = self.settings.lake_path
-        root.mkdir(parents=True, exist_ok=True)
-        return Engine(
-            Lake(root), memory_limit=self.settings.memory_limit, threads=self.settings.threads
-        )
+        folder = self.settings.lake_path
+        if url := self.settings.lake_url:
+            from perennial.lake.object_store import ObjectStore
+
+            return Lake(ObjectStore(url, folder))
+        return Lake(folder)
 
     @property
     def audience_engine(self) -> LakeEngine:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from perennial.errors import SettingsError
@@ -85,7 +85,10 @@ class Settings(BaseSettings):
         description="Its secret: Ecwid's secret token, WooCommerce's consumer secret, Shopify's access token or client"
         " secret.",
     )
-    lake: Path | None = Field(None, description="Folder of the lake; default: home/lake.")
+    lake: Annotated[str, BeforeValidator(str)] | None = Field(
+        None,
+        description="Folder of the lake, or its URL in object storage, such as s3://bucket/prefix; default: home/lake.",
+    )
     ledger_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the ledger; default: SQLite in home."
     )
@@ -285,7 +288,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_what_is_not_safe(self) -> Self:
-        wrong = [*self._unsafe(), *self._missing(), *self._broken_keys(), *self._wrong_hosts()]
+        wrong = [
+            *self._unsafe(),
+            *self._missing(),
+            *self._broken_keys(),
+            *self._wrong_hosts(),
+            *self._out_of_reach(),
+        ]
         if wrong:
             raise ValueError("\n".join(wrong))
         return self
@@ -351,6 +360,14 @@ class Settings(BaseSettings):
             if (fault := fault_of_host(host, self.profile, harmless=harmless))
         )
 
+    def _out_of_reach(self) -> Iterator[str]:
+        """What cannot read a lake in object storage."""
+        if self.lake_url and self.engine is EngineName.SPARK:
+            yield (
+                "lake: PERENNIAL_ENGINE=spark reads a lake in a folder that every machine of the cluster sees, none in"
+                " object storage; mount the bucket there, or leave the engine to duckdb"
+            )
+
     def _waits_for(self, transport: Transport) -> bool:
         """Without a key nobody is written to; the connection that brings it may bring the host, and is checked then."""
         if transport is Transport.SENDGRID:
@@ -364,8 +381,15 @@ class Settings(BaseSettings):
         return chosen or (Transport.NONE if production else Transport.MAILBOX)
 
     @property
+    def lake_url(self) -> str | None:
+        """Where the lake lies in object storage; nothing when it lies in a folder."""
+        return self.lake if self.lake and "://" in self.lake else None
+
+    @property
     def lake_path(self) -> Path:
-        return self.lake or self.home / "lake"
+        """The lake's folder, or that of what sessions write beside a lake in object storage."""
+        here = None if self.lake_url else self.lake
+        return Path(here) if here else self.home / "lake"
 
     @property
     def mailbox_path(self) -> Path:

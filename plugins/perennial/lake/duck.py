@@ -30,7 +30,7 @@ class Published:
 
     partition: Partition
     rows: int
-    path: Path
+    location: str
 
 
 class Engine:
@@ -67,6 +67,8 @@ class Engine:
                 "set preserve_insertion_order = true",
             ):
                 self._connection.execute(statement)
+            if (filesystem := lake.store.filesystem) is not None:
+                self._connection.register_filesystem(filesystem)
 
     @property
     def keeps_truth(self) -> bool:
@@ -151,8 +153,8 @@ class Engine:
         Raises:
             MissingPartition: the night has not written it.
         """
-        path = self.lake.existing(partition)
-        source = f"read_parquet({_text(path)}, hive_partitioning = false)"
+        place = self.lake.existing(partition)
+        source = f"read_parquet({_text(place)}, hive_partitioning = false)"
         self._define(name, f"select * from {source}")
 
     def stack(
@@ -245,7 +247,7 @@ class Engine:
         self._define(name or dataset.name, sql)
 
     def files(self, partitions: Sequence[Partition], options: str = "") -> str:
-        paths = ", ".join(_text(self.lake.path(p)) for p in partitions)
+        paths = ", ".join(_text(self.lake.location(p)) for p in partitions)
         more = f", filename = true, {options}" if options else ""
         return (
             f"read_parquet([{paths}], hive_partitioning = true, hive_types = {{'day': date}}{more})"
@@ -274,13 +276,13 @@ class Engine:
                 parameters,
             ).fetchone()
         rows = int(written[0]) if written else 0
-        return Published(partition=partition, rows=rows, path=self.lake.path(partition))
+        return Published(partition=partition, rows=rows, location=self.lake.location(partition))
 
     def content_hash(self, partition: Partition) -> str:
         """Hash of a partition's columns, rows and their order; the same for any way of writing the same rows."""
         return self.file_hash(self.lake.existing(partition))
 
-    def file_hash(self, path: Path) -> str:
+    def file_hash(self, path: Path | str) -> str:
         """The same of a file that is no partition yet."""
         rows = f"read_parquet({_text(path)}, file_row_number = true, hive_partitioning = false)"
         described = self.rows(f"describe select * exclude (file_row_number) from {rows}")

@@ -27,4 +27,6 @@ def explained(head: str = "") -> Iterator[None]:
         text = str(error)
         if isinstance(error, _QUOTING_VALUES):
             text = re.sub(r"'[^'\n]*'|\"[^\"\n]*\"", "‹value›", text.partition("\n\n")[0])
+        # What a file system of ours says reaches DuckDB as a whole traceback.
+        text = re.sub(r"(?s)^.*\n(perennial\.errors\.)?LakeError: ", "", text)
         raise LakeError(head + text) from None

@@ -13,19 +13,18 @@ verdicts/day=…/night.json                             what the checks of a nig
 
 from __future__ import annotations
 
-import os
-import time
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from glob import escape
+from io import BufferedReader
 from pathlib import Path
 
 from perennial.errors import LakeError, MissingPartition
+from perennial.lake.folder_store import FolderStore
+from perennial.lake.stores import Store
 
-_ABANDONED_AFTER_SECONDS = 24 * 60 * 60
+_NOT_THERE = "none"
 _MONTH = timedelta(days=31)
 
 
@@ -41,37 +40,68 @@ class Partition:
         return f"{self.dataset}/day={self.day.isoformat()}/{self.name}"
 
 
-@dataclass(frozen=True)
 class Lake:
-    """A folder of datasets."""
+    """Datasets by day, in a folder or another store."""
 
-    root: Path
+    def __init__(self, place: Path | Store) -> None:
+        self.store: Store = FolderStore(place) if isinstance(place, Path) else place
+
+    @property
+    def root(self) -> Path:
+        """A folder of this machine: that of the lake, or one for what sessions write beside a lake that lies elsewhere."""
+        return self.store.root
 
     def path(self, partition: Partition) -> Path:
-        return self._folder(partition) / f"{partition.name}.parquet"
+        """The partition's file.
+
+        Raises:
+            LakeError: it is none of this machine's: the lake lies in object storage.
+        """
+        if not isinstance(self.store, FolderStore):
+            msg = f"{partition} is no file of this machine: the lake lies in object storage."
+            raise LakeError(msg)
+        return self.store.root / _file_of(partition)
+
+    def location(self, partition: Partition) -> str:
+        """How SQL and people call the partition: a path, or a URL."""
+        return self.store.location(_file_of(partition))
 
     def exists(self, partition: Partition) -> bool:
-        return self.path(partition).exists()
+        return self.store.stamp(_file_of(partition)) is not None
 
-    def existing(self, partition: Partition) -> Path:
-        """The partition's file.
+    def existing(self, partition: Partition) -> str:
+        """How SQL and people call a partition that is there.
 
         Raises:
             MissingPartition: the night has not written it.
         """
-        path = self.path(partition)
-        if not path.exists():
-            msg = f"The lake has no {partition}. Run the night first: perennial night --day {partition.day}"
-            raise MissingPartition(msg)
-        return path
+        if not self.exists(partition):
+            raise _missing(partition)
+        return self.location(partition)
+
+    def opened(self, partition: Partition) -> BufferedReader:
+        """The partition's bytes, to be read from any place and closed again.
+
+        Raises:
+            MissingPartition: the night has not written it.
+        """
+        try:
+            return self.store.open(_file_of(partition))
+        except FileNotFoundError:
+            raise _missing(partition) from None
 
     def stamp(self, partition: Partition) -> str:
-        """What changes when a partition is written anew, or removed: its size, and when it was written."""
-        try:
-            found = self.path(partition).stat()
-        except FileNotFoundError:
-            return "none"
-        return f"{found.st_size} {found.st_mtime_ns}"
+        """What changes when a partition is written anew, or removed."""
+        return self.store.stamp(_file_of(partition)) or _NOT_THERE
+
+    def stamps(self, partitions: Sequence[Partition]) -> list[str]:
+        """The same of many at once, which saves a store on another machine a question for each."""
+        found = self.store.stamps([_file_of(partition) for partition in partitions])
+        return [stamp or _NOT_THERE for stamp in found]
+
+    def size(self, partition: Partition) -> int:
+        """Its bytes; none when there is no such partition."""
+        return self.store.size(_file_of(partition))
 
     def partitions(
         self, dataset: str, *, since: date | None = None, until: date | None = None
@@ -95,37 +125,35 @@ class Lake:
     def _partitions(self, dataset: str, wanted: Callable[[date], bool]) -> list[Partition]:
         found = [
             Partition(dataset=dataset, day=day, name=file.removesuffix(".parquet"))
-            for day, folder in self._folders(dataset)
-            if wanted(day)
-            for file in _names_in(folder)
+            for day, files in self._days(dataset, wanted)
+            for file in files
             if file.endswith(".parquet")
         ]
         return sorted(found, key=lambda p: (p.day, p.name))
 
-    @contextmanager
-    def publishing(self, partition: Partition) -> Iterator[Path]:
+    def publishing(
+        self, partition: Partition, *, replacing: str | None = None
+    ) -> AbstractContextManager[Path]:
         """A temporary path that becomes the partition when the block ends well, and vanishes when it does not.
 
         Readers see the old file or the new one, never a part of either; a full disk leaves the old one.
+
+        Raises:
+            ReplacedMeanwhile: the partition does not bear the stamp of `replacing` any more; it is as it was.
+            LakeError: the lake cannot be written to; it is as it was.
         """
-        with _whole_or_nothing(self.path(partition), str(partition)) as draft:
-            yield draft
+        name = _file_of(partition)
+        return self.store.publishing(name, str(partition), replacing=replacing)
 
     def move(self, source: Partition, target: Partition) -> None:
         """Makes one partition another in a single step; readers see the target's old file or the new one.
 
         Raises:
             MissingPartition: there is nothing to move.
-            LakeError: the folder cannot be written to; both are as before.
+            LakeError: the lake cannot be written to; both are as before.
         """
-        path = self.existing(source)
-        try:
-            self.path(target).parent.mkdir(parents=True, exist_ok=True)
-            path.replace(self.path(target))
-            _sync(self.path(target).parent)
-        except OSError as error:
-            msg = f"{source} cannot be made {target}: {error.strerror}."
-            raise LakeError(msg) from error
+        self.existing(source)
+        self.store.move(_file_of(source), _file_of(target))
 
     def remove(self, partition: Partition) -> None:
         """Removes a partition for good, and its day's folder where nothing else is in it.
@@ -133,32 +161,20 @@ class Lake:
         Raises:
             LakeError: it cannot be removed.
         """
-        path = self.path(partition)
-        try:
-            path.unlink(missing_ok=True)
-            with suppress(OSError):  # something else is in it
-                path.parent.rmdir()
-        except OSError as error:
-            msg = f"{partition} cannot be removed: {error.strerror}."
-            raise LakeError(msg) from error
+        self.store.remove(_file_of(partition))
 
-    def write_record(self, record: Partition, text: str) -> Path:
+    def write_record(self, record: Partition, text: str) -> None:
         """Keeps a text, such as JSON, under a day; published like a partition."""
-        path = self.record_path(record)
-        with _whole_or_nothing(path, str(record)) as draft:
+        with self.store.publishing(_record_of(record), str(record)) as draft:
             draft.write_text(text, encoding="utf-8")
-        return path
 
     def read_record(self, record: Partition) -> str | None:
         """The text kept under a day, or nothing when there is none."""
-        try:
-            return self.record_path(record).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
+        return self.store.read(_record_of(record))
 
-    def record_path(self, record: Partition) -> Path:
-        """Where a text is kept, or would be."""
-        return self._folder(record) / f"{record.name}.json"
+    def record_location(self, record: Partition) -> str:
+        """How people call the place where a text is kept, or would be."""
+        return self.store.location(_record_of(record))
 
     def record_days(
         self, dataset: str, wanted: Callable[[date], bool] = lambda _: True
@@ -166,67 +182,39 @@ class Lake:
         """Days on which a record was kept, oldest first; of days that are not `wanted` nothing is looked at."""
         return sorted(
             day
-            for day, folder in self._folders(dataset)
-            if wanted(day) and any(file.endswith(".json") for file in _names_in(folder))
+            for day, files in self._days(dataset, wanted)
+            if any(file.endswith(".json") for file in files)
         )
 
-    def _folders(self, dataset: str) -> Iterator[tuple[date, str]]:
-        """A dataset's days, and the path of each, in no order."""
-        root = (self.root / dataset).as_posix()
-        for name in _names_in(root):
-            if name.startswith("day="):
-                path = f"{root}/{name}"
-                yield _day_of(path), path
+    def _days(
+        self, dataset: str, wanted: Callable[[date], bool]
+    ) -> Iterator[tuple[date, list[str]]]:
+        """A dataset's days that are wanted, and what lies in the folder of each, in no order."""
 
-    def _folder(self, partition: Partition) -> Path:
-        return self.root / partition.dataset / f"day={partition.day.isoformat()}"
+        def is_wanted(folder: str) -> bool:
+            return folder.startswith("day=") and wanted(_day_of(dataset, folder))
+
+        for folder, files in self.store.listing(dataset, is_wanted):
+            yield _day_of(dataset, folder), files
 
 
-@contextmanager
-def _whole_or_nothing(final: Path, label: str) -> Iterator[Path]:
-    draft = final.with_name(f".{final.name}.{uuid.uuid4().hex}.tmp")
+def _file_of(partition: Partition) -> str:
+    return f"{partition}.parquet"
+
+
+def _record_of(record: Partition) -> str:
+    return f"{record}.json"
+
+
+def _missing(partition: Partition) -> MissingPartition:
+    return MissingPartition(
+        f"The lake has no {partition}. Run the night first: perennial night --day {partition.day}"
+    )
+
+
+def _day_of(dataset: str, folder: str) -> date:
     try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(final)
-        yield draft
-        _sync(draft)
-        draft.replace(final)
-        _sync(final.parent)
-    except OSError as error:
-        msg = f"{label} cannot be published: {error.strerror or error}. What was there before is unchanged."
-        raise LakeError(msg) from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-
-
-def _sweep(final: Path) -> None:
-    """Removes what a killed process left behind; a draft of today may still be in the making."""
-    for draft in final.parent.glob(f".{escape(final.name)}.*.tmp"):
-        with suppress(FileNotFoundError):
-            if time.time() - draft.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
-                draft.unlink()
-
-
-def _names_in(folder: str) -> list[str]:
-    """What lies in a folder; nothing when there is none. Years of nights are listed many times a night."""
-    try:
-        return os.listdir(folder)  # noqa: PTH208 - pathlib takes ten times as long
-    except FileNotFoundError:
-        return []
-
-
-def _day_of(folder: str) -> date:
-    try:
-        return date.fromisoformat(folder.rpartition("day=")[2])
+        return date.fromisoformat(folder.removeprefix("day="))
     except ValueError as error:
-        msg = f"{folder} is no folder of the lake: its name must be day=YYYY-MM-DD. Move it away."
+        msg = f"{dataset}/{folder} is no folder of the lake: its name must be day=YYYY-MM-DD. Move it away."
         raise LakeError(msg) from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

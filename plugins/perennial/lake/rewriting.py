@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 
 from perennial.errors import LakeError, MissingPartition
 from perennial.lake.partitions import Lake, Partition
+from perennial.lake.stores import ReplacedMeanwhile
 
 Change = Callable[[pa.Table], pa.Table]
 """Gives the rows that take the place of some: the same columns, the same order."""
@@ -35,35 +37,26 @@ def rewrite(
         LakeError: the partition is damaged, or the lake cannot be written to; it is as it was.
     """
     while lake.exists(partition):
-        with suppress(_PublishedAnew, MissingPartition), lake.publishing(partition) as draft:
+        seen = lake.stamp(partition)
+        with (
+            suppress(ReplacedMeanwhile, MissingPartition),
+            lake.publishing(partition, replacing=seen) as draft,
+        ):
             try:
-                seen = _file_at(lake.path(partition))
-                removed = _copy(lake.existing(partition), draft, change)
+                with lake.opened(partition) as old:
+                    removed = _copy(old, draft, change)
             except pa.ArrowException as error:
                 msg = f"{partition} cannot be rewritten: it is damaged. Restore it and run this again."
                 raise LakeError(msg) from error
-            if _file_at(lake.path(partition)) != seen:
-                raise _PublishedAnew
+            if lake.stamp(partition) != seen:
+                raise ReplacedMeanwhile
             if before is not None:
                 before(draft)
             return removed
     return 0
 
 
-class _PublishedAnew(Exception):
-    """Somebody has published the partition while it was being rewritten."""
-
-
-def _file_at(path: Path) -> tuple[int, int] | None:
-    """Which file that is; a partition is replaced as a whole, never written to."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_mtime_ns
-
-
-def _copy(old: Path, new: Path, change: Change) -> int:
+def _copy(old: BufferedReader, new: Path, change: Change) -> int:
     removed = 0
     with pq.ParquetFile(old) as file:
         schema = file.schema_arrow  # with its metadata, which says what interval an extract holds

@@ -39,7 +39,8 @@ def holds(lake: Lake, snapshot: Partition, increments: Sequence[Partition]) -> b
 
 def seal(lake: Lake, increments: Sequence[Partition]) -> str:
     """The name of a snapshot of these increments as they are now."""
-    stamps = "\n".join(f"{partition} {lake.stamp(partition)}" for partition in increments)
+    stamped = zip(increments, lake.stamps(increments), strict=True)
+    stamps = "\n".join(f"{partition} {stamp}" for partition, stamp in stamped)
     return sha256(stamps.encode()).hexdigest()[:32]
 
 

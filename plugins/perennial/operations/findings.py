@@ -106,7 +106,9 @@ CHECKS: Mapping[str, Check] = _listed(
     Check(
         id="lake.writable",
         well="Partitions can be written to the lake, and published.",
-        cure="Give the user of the workers the right to write the folder of PERENNIAL_LAKE, and see that it is mounted.",
+        cure="Give the user of the workers the right to write the folder of PERENNIAL_LAKE, and see that it is mounted. In"
+        " object storage: see that bucket and server (AWS_ENDPOINT_URL) are those that are meant, and give the workers'"
+        " role the rights to list, read, put and delete below the prefix: docs/operations.md, The lake in object storage.",
     ),
     Check(
         id="lake.nights",

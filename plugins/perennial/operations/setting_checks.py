@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import ssl
@@ -89,6 +90,11 @@ def _in_the_clear(settings: Settings) -> Iterator[str]:
     by_smtp = settings.transport_of(Channel.EMAIL) is Transport.SMTP
     if by_smtp and not settings.smtp_starttls and settings.smtp_host not in _LOOPBACK:
         yield "Emails go to the SMTP server in the clear."
+    # Where S3's clients find the name of a server that is not Amazon's.
+    names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    server = urlsplit(next((os.environ[name] for name in names if os.environ.get(name)), ""))
+    if settings.lake_url and server.scheme == "http" and server.hostname not in _LOOPBACK:
+        yield "The lake goes to its object storage in the clear."
     edge = urlsplit(settings.edge_url)
     if edge.scheme != "https" and (edge.hostname or "") not in _LOOPBACK:
         yield "The links in messages are not https."

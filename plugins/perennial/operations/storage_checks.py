@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from perennial.errors import LakeError, LedgerError, PerennialError, RestoredLedger
+from perennial.errors import LakeError, LedgerError, PerennialError, RestoredLedger, SettingsError
 from perennial.ledger.store import Ledger
 from perennial.operations.findings import Finding, fail, warn, well
 from perennial.settings import Clock
 from perennial.steps.services import Perennial
+
+if TYPE_CHECKING:
+    from perennial.lake.partitions import Lake
 
 CLOCK_DIFFERS, CLOCK_IS_WRONG = timedelta(seconds=5), timedelta(minutes=2)
 """From when on two clocks that differ are worth a word, and from when on messages may leave at a wrong time."""
@@ -20,14 +22,17 @@ CLOCK_DIFFERS, CLOCK_IS_WRONG = timedelta(seconds=5), timedelta(minutes=2)
 
 def lake_checks(perennial: Perennial) -> Iterator[Finding]:
     """Whether the lake can be published to, and has what tonight's campaigns need."""
-    from perennial.lake.partitions import Lake
     from perennial.pipeline.no_data import days_without_data
 
-    root = perennial.settings.lake_path
-    yield _writable(root)
+    try:
+        perennial.lake.store.try_out()
+    except (LakeError, SettingsError) as error:
+        yield fail("lake.writable", str(error))
+        return
+    yield well("lake.writable")
     simulated = perennial.settings.clock is Clock.SIMULATED
     today = None if simulated else perennial.now().astimezone(perennial.shop.zone).date()
-    missing = days_without_data(Lake(root), today)
+    missing = days_without_data(perennial.lake, today)
     if missing:
         says = (
             f"{len(missing)} of the last days have no verified data. The latest: {missing[-1].why}"
@@ -35,18 +40,6 @@ def lake_checks(perennial: Perennial) -> Iterator[Finding]:
         yield warn("lake.nights", says)
     else:
         yield well("lake.nights")
-
-
-def _writable(root: Path) -> Finding:
-    draft = root / f".doctor.{uuid.uuid4().hex}.tmp"
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(b"")
-        draft.replace(draft.with_suffix(".done"))
-        draft.with_suffix(".done").unlink()
-    except OSError as error:
-        return fail("lake.writable", f"The lake's folder cannot be written: {error.strerror}.")
-    return well("lake.writable")
 
 
 def ledger_checks(perennial: Perennial) -> Iterator[Finding]:
@@ -62,11 +55,11 @@ def ledger_checks(perennial: Perennial) -> Iterator[Finding]:
             return
         yield well("ledger.reached")
         yield clock_finding("ledger.clock", "the ledger", told, datetime.now(UTC))
-        yield from _tables(ledger, perennial.settings.lake_path)
+        yield from _tables(ledger, perennial.lake)
 
 
-def _tables(ledger: Ledger, lake: Path) -> Iterator[Finding]:
-    from perennial.pipeline.fence import SentMark
+def _tables(ledger: Ledger, lake: Lake) -> Iterator[Finding]:
+    from perennial.pipeline.lake_marks import sent_mark
 
     try:
         ledger.check_tables()
@@ -80,7 +73,7 @@ def _tables(ledger: Ledger, lake: Path) -> Iterator[Finding]:
     except LedgerError as error:
         yield fail("ledger.writable", str(error))
     try:
-        SentMark(lake).check(ledger)
+        sent_mark(lake).check(ledger)
         yield well("ledger.fence")
     except (RestoredLedger, LakeError) as error:
         yield fail("ledger.fence", str(error))

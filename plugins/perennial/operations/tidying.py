@@ -43,7 +43,7 @@ def tidy(perennial: Perennial, *, keep_days: int, remove: bool) -> Tidied:
     lake = perennial.engine.lake
     old = {name: lake.partitions(name, until=last) for name in DERIVED}
     every = [partition for partitions in old.values() for partition in partitions]
-    freed = sum(lake.path(partition).stat().st_size for partition in every)
+    freed = sum(lake.size(partition) for partition in every)
     if remove:
         for partition in every:
             lake.remove(partition)

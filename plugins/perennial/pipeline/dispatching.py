@@ -26,7 +26,7 @@ from perennial.model.warm_up import NewSender
 from perennial.model.words import Channel
 from perennial.pipeline.catching_up import CatchingUp, run_began
 from perennial.pipeline.collecting import seldom_collected
-from perennial.pipeline.fence import SentMark
+from perennial.pipeline.lake_marks import sent_mark
 from perennial.pipeline.plan_reading import EVERYBODY, PlanReader, Selection, plan_partition
 from perennial.pipeline.plan_reading import plan_hash as hash_of_plan
 
@@ -132,7 +132,7 @@ async def dispatch_wave(
     reader = PlanReader(campaign=campaign, day=day, secret=secret)
     now = shipping.clock()
     due = reader.messages(engine, until=now, shard=shard, selection=selection, chunk=_CHUNK)
-    mark = SentMark(engine.lake.root)
+    mark = sent_mark(engine.lake)
     await asyncio.to_thread(mark.check, shipping.ledger)
     catching_up = CatchingUp(
         campaign=campaign,

@@ -189,7 +189,8 @@ def _interval_of(lake: Lake, partition: Partition) -> Interval:
 
 def _metadata(lake: Lake, partition: Partition) -> pq.FileMetaData:
     try:
-        return pq.read_metadata(lake.existing(partition))
+        with lake.opened(partition) as file:
+            return pq.read_metadata(file)
     except (OSError, pa.ArrowInvalid) as error:
         msg = f"{partition} cannot be read: it is damaged. Restore it, or remove it and extract the night again."
         raise LakeError(msg) from error

@@ -11,7 +11,8 @@ import fcntl
 import json
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -29,65 +30,51 @@ _CURE = (
 )
 
 
-class SentMark:
-    """`.sent-mark.json` in the lake: which ledger was sent from last, and how many messages it had begun."""
+class SentMark(ABC):
+    """In the lake: which ledger was sent from last, and how many messages it had begun."""
 
-    def __init__(self, lake: Path) -> None:
-        self._path = lake / ".sent-mark.json"
-
-    def read(self) -> Fence | None:
-        """What was marked last; nothing before the first dispatch.
+    @abstractmethod
+    def marks(self) -> Sequence[Fence]:
+        """What was marked last; nothing before the first dispatch, one for each ledger while a decision is half done.
 
         Raises:
-            LakeError: the file is not one that a dispatch writes.
+            LakeError: what lies there is not what a dispatch writes, or cannot be read.
         """
-        try:
-            return Fence(**json.loads(self._path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            return None
-        except (ValueError, TypeError, OSError) as error:
-            msg = (
-                f"{self._path} cannot be read, so nobody knows what was sent last. Nothing was sent. Bring the file"
-                " back, or write it anew: perennial reconcile."
-            )
-            raise LakeError(msg) from error
 
-    def check(self, ledger: Ledger) -> None:
-        """Makes sure that the ledger is the one that was sent from last, and not older than that.
-
-        Raises:
-            RestoredLedger: it is another one, or an older copy.
-        """
-        mark, fence = self.read(), ledger.fence()
-        if mark is not None and (fault := _fault(mark, fence)):
-            msg = f"{fault} {_CURE}"
-            raise RestoredLedger(msg)
-        if unknown := ledger.parked():
-            _log.warning(
-                "Providers have reported on %d messages that this ledger does not know. If it was restored from a"
-                " backup, run perennial reconcile.",
-                unknown,
-            )
-
+    @abstractmethod
     def write(self, fence: Fence) -> None:
         """Marks what was sent; an older mark of the same ledger never replaces a newer one.
 
         Raises:
             LakeError: the lake cannot be written to.
         """
-        try:
-            with self._locked():
-                marked = self._marked()
-                if marked is None or _is_newer(fence, marked):
-                    self._replace(fence)
-        except OSError as error:
-            msg = f"{self._path} cannot be written: {error.strerror}. Give this user the right to."
-            raise LakeError(msg) from error
 
+    @abstractmethod
     def rewrite(self, fence: Fence) -> None:
-        """Marks this ledger, whatever was marked before: a person has decided so."""
-        with self._locked():
-            self._replace(fence)
+        """Marks this ledger, whatever was marked before: a person has decided so.
+
+        Raises:
+            LakeError: the lake cannot be written to.
+        """
+
+    def check(self, ledger: Ledger) -> None:
+        """Makes sure that the ledger is the one that was sent from last, and not older than that.
+
+        Raises:
+            RestoredLedger: it is another one, or an older copy.
+            LakeError: nobody knows.
+        """
+        marks, fence = self.marks(), ledger.fence()
+        for mark in marks:
+            if fault := _fault(mark, fence):
+                msg = f"{fault} {_CURE}"
+                raise RestoredLedger(msg)
+        if unknown := ledger.parked():
+            _log.warning(
+                "Providers have reported on %d messages that this ledger does not know. If it was restored from a"
+                " backup, run perennial reconcile.",
+                unknown,
+            )
 
     @asynccontextmanager
     async def kept(self, ledger: Ledger) -> AsyncIterator[None]:
@@ -114,10 +101,38 @@ class SentMark:
     def _follow(self, ledger: Ledger) -> None:
         self.write(ledger.fence())
 
-    def _marked(self) -> Fence | None:
+
+class FolderMark(SentMark):
+    """`.sent-mark.json` in the lake's folder, with a lock beside it."""
+
+    def __init__(self, lake: Path) -> None:
+        self._path = lake / ".sent-mark.json"
+
+    def marks(self) -> Sequence[Fence]:
+        try:
+            return (Fence(**json.loads(self._path.read_text(encoding="utf-8"))),)
+        except FileNotFoundError:
+            return ()
+        except (ValueError, TypeError, OSError) as error:
+            raise unreadable(self._path.as_posix()) from error
+
+    def write(self, fence: Fence) -> None:
+        try:
+            with self._locked():
+                if all(is_newer(fence, marked) for marked in self._marked()):
+                    self._replace(fence)
+        except OSError as error:
+            msg = f"{self._path} cannot be written: {error.strerror}. Give this user the right to."
+            raise LakeError(msg) from error
+
+    def rewrite(self, fence: Fence) -> None:
+        with self._locked():
+            self._replace(fence)
+
+    def _marked(self) -> Sequence[Fence]:
         with suppress(LakeError):
-            return self.read()
-        return None
+            return self.marks()
+        return ()
 
     def _replace(self, fence: Fence) -> None:
         draft = self._path.with_suffix(f".{os.getpid()}.tmp")
@@ -135,6 +150,14 @@ class SentMark:
             os.close(lock)
 
 
+def unreadable(place: str) -> LakeError:
+    """What is said when the mark does not say anything."""
+    return LakeError(
+        f"{place} cannot be read, so nobody knows what was sent last. Nothing was sent. Bring the file"
+        " back, or write it anew: perennial reconcile."
+    )
+
+
 def _fault(mark: Fence, fence: Fence) -> str | None:
     """Why the ledger is not the one to send from, or nothing."""
     if fence.ledger_id != mark.ledger_id:
@@ -148,7 +171,7 @@ def _fault(mark: Fence, fence: Fence) -> str | None:
     return None
 
 
-def _is_newer(fence: Fence, marked: Fence) -> bool:
+def is_newer(fence: Fence, marked: Fence) -> bool:
     """Whether the mark moves on. Another ledger's mark is left alone: only a person may change it."""
     same = fence.ledger_id == marked.ledger_id
     return same and (fence.epoch, fence.begun) > (marked.epoch, marked.begun)

@@ -14,6 +14,7 @@ from perennial.campaigns.predicate import compile_where
 from perennial.errors import SettingsError
 from perennial.features.runner import build_features
 from perennial.lake.duck import Engine
+from perennial.lake.overlay import Overlay
 from perennial.lake.partitions import Lake, Partition
 from perennial.lake.spilling import own_folder
 from perennial.ledger.store import Ledger
@@ -55,12 +56,10 @@ def stored_side(day: date) -> Side:
 @contextmanager
 def beside_the_lake(lake: Lake, *, memory_limit: str, threads: int) -> Iterator[Engine]:
     """An engine that reads the lake's verified rows and writes to a folder of its own, which is gone afterwards."""
-    root = own_folder(lake.root.resolve() / ".scratch")
+    root = own_folder(lake.root / ".scratch")
     try:
-        for name in _READ_FROM_THE_LAKE:
-            root.mkdir(parents=True, exist_ok=True)
-            (root / name).symlink_to(lake.root.resolve() / name, target_is_directory=True)
-        with Engine(Lake(root), memory_limit=memory_limit, threads=threads) as engine:
+        beside = Lake(Overlay(below=lake.store, root=root, shared=_READ_FROM_THE_LAKE))
+        with Engine(beside, memory_limit=memory_limit, threads=threads) as engine:
             yield engine
     finally:
         shutil.rmtree(root, ignore_errors=True)

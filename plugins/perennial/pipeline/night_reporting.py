@@ -18,7 +18,7 @@ from perennial.model.shop import Shop
 from perennial.pipeline.judging_audience import read_audience_verdict
 from perennial.pipeline.quarantine import Quarantine, read_quarantine
 from perennial.pipeline.releasing import release_of_night, verdict_hash
-from perennial.pipeline.verifying import night_published, read_verdicts, verdict_path
+from perennial.pipeline.verifying import night_published, read_verdicts, verdict_place
 from perennial.report.night_figures import (
     AudienceFigures,
     DatasetFigures,
@@ -108,8 +108,8 @@ def _dataset(
         usual=usual,
         waiting=aside.waiting if aside else 0,
         back=aside.back if aside else 0,
-        verdict=_seen_from(folder, verdict_path(lake, verdict.dataset, verdict.day)),
-        quarantine=_seen_from(folder, aside.path) if aside else None,
+        verdict=_seen_from(folder, verdict_place(lake, verdict.dataset, verdict.day)),
+        quarantine=_seen_from(folder, aside.place) if aside else None,
     )
 
 
@@ -160,5 +160,6 @@ def _usual_rows(lake: Lake, day: date) -> Mapping[str, float]:
     }
 
 
-def _seen_from(folder: Path, path: Path) -> str:
-    return Path(os.path.relpath(path, folder)).as_posix()
+def _seen_from(folder: Path, place: str) -> str:
+    """A path as the page beside the lake links to it; a URL as it is."""
+    return place if "://" in place else Path(os.path.relpath(place, folder)).as_posix()

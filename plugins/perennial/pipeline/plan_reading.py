@@ -87,7 +87,7 @@ def _seal_of(partition: Partition) -> Partition:
 
 
 def _bytes_hash(engine: Engine, partition: Partition) -> str:
-    with engine.lake.existing(partition).open("rb") as file:
+    with engine.lake.opened(partition) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -188,11 +188,11 @@ class PlanReader:
         Raises:
             MissingPartition: there is no plan for that day.
         """
-        path = engine.lake.existing(plan_partition(self.campaign.name, self.day)).as_posix()
+        place = engine.lake.existing(plan_partition(self.campaign.name, self.day))
         named = ", ".join(_quoted(key) for key in sorted(keys))
         query = f"""
             select {COLUMNS}
-            from read_parquet({_quoted(path)}, hive_partitioning = false)
+            from read_parquet({_quoted(place)}, hive_partitioning = false)
             where outcome = 'send' and message_key in ({named})
         """
         return [message for batch in engine.batches(query) for message in self.read(batch)]

@@ -53,11 +53,12 @@ class Quarantine:
     waiting: int
     back: int
     reasons: tuple[PutAside, ...]
-    path: Path
+    place: str
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
-        return asdict(self) | {"day": self.day.isoformat(), "path": str(self.path)}
+        plain = asdict(self)
+        return plain | {"day": self.day.isoformat(), "path": plain.pop("place")}
 
 
 def read_quarantine(engine: Engine, dataset: Dataset, day: date, suites: Path) -> Quarantine:
@@ -80,7 +81,7 @@ def read_quarantine(engine: Engine, dataset: Dataset, day: date, suites: Path) -
         waiting=counts["waiting"],
         back=_back(engine, dataset, day) if counts["rows"] else 0,
         reasons=reasons,
-        path=engine.lake.path(partition),
+        place=engine.lake.location(partition),
     )
 
 

@@ -13,7 +13,7 @@ from perennial.lake.partitions import Partition
 from perennial.ledger.store import Ledger
 from perennial.model.datasets import DECISIONS
 from perennial.model.words import Channel
-from perennial.pipeline.fence import SentMark
+from perennial.pipeline.lake_marks import sent_mark
 from perennial.pipeline.plan_reading import PlanReader
 
 # No message waits for longer than that between its plan and its expiry.
@@ -69,7 +69,7 @@ def reconcile_ledger(
             presumed += ledger.presume_sent(chunk, provider=providers, at=now)
     ledger.begin_epoch(by=by, reason=reason, at=now)
     fence = ledger.fence()
-    SentMark(engine.lake.root).rewrite(fence)
+    sent_mark(engine.lake).rewrite(fence)
     return Reconciliation(
         plans=len(readable),
         due=due,

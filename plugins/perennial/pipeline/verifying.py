@@ -111,9 +111,9 @@ def night_published(lake: Lake, day: date) -> bool:
     return bool(text and json.loads(text)["published"])
 
 
-def verdict_path(lake: Lake, name: str, day: date) -> Path:
-    """The file with everything that the checks said about a dataset of a night."""
-    return lake.record_path(_record(name, day))
+def verdict_place(lake: Lake, name: str, day: date) -> str:
+    """Path or URL of everything that the checks said about a dataset of a night."""
+    return lake.record_location(_record(name, day))
 
 
 def read_verdicts(lake: Lake, day: date) -> list[Verdict]:

@@ -71,7 +71,7 @@ class Audiences:
         lay(self.engine, CUSTOMER_FEATURES, day, self.features)
         lay(self.engine, SHOP_DATASETS["orders"], day, self.orders, folder="verified/")
         published = form_audiences(self.engine, day, self.shop, Policy(), campaigns)
-        path = published.path
+        path = published.location
         return self.engine.rows(f"select * exclude (day) from read_parquet('{path}')")
 
     def occasions(self, campaign: Campaign, day: date = DAY) -> dict[str, tuple[str, date | None]]:

@@ -118,7 +118,7 @@ def test_repeated_publishing_gives_the_same_bytes(tmp_path: Path) -> None:
     seen = set()
     for run in range(3):
         with Engine(Lake(tmp_path / str(run)), threads=2) as engine:
-            path = engine.publish(partition, query, order_by="customer").path
+            path = Path(engine.publish(partition, query, order_by="customer").location)
             seen.add(
                 (hashlib.sha256(path.read_bytes()).hexdigest(), engine.content_hash(partition))
             )

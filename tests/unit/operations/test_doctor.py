@@ -29,7 +29,7 @@ from perennial.operations.storage_checks import (
     ledger_checks,
     shop_checks,
 )
-from perennial.pipeline.fence import SentMark
+from perennial.pipeline.fence import FolderMark
 from perennial.settings import PROJECT
 from perennial.steps.services import Perennial
 from services import free_port
@@ -182,7 +182,7 @@ def test_a_restored_ledger_is_told(installed: Installed) -> None:
     """Case 18."""
     perennial = installed()
     fence = perennial.ledger.fence()
-    mark = SentMark(perennial.settings.lake_path)
+    mark = FolderMark(perennial.settings.lake_path)
     mark.rewrite(Fence(ledger_id=fence.ledger_id, epoch=fence.epoch, begun=fence.begun + 3))
 
     assert levels(perennial) == {"ledger.fence": Level.FAIL}

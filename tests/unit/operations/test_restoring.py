@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import make_url
 
 from ledger_builder import a_message, sent, states
+from object_storage import Bucket
 from perennial.errors import RestoredLedger
+from perennial.lake.partitions import Lake
 from perennial.ledger.store import Ledger
-from perennial.pipeline.fence import SentMark
+from perennial.pipeline.lake_marks import sent_mark
 from perennial.settings import PROJECT
 
 Copy = Callable[[str], str]
@@ -51,8 +53,8 @@ def sqlite_copy(url: str) -> str:
     return f"sqlite:///{restored}"
 
 
-def check_that_it_is_refused(url: str, copy: Copy, lake: Path) -> None:
-    mark, ledger = SentMark(lake), Ledger(url)
+def check_that_it_is_refused(url: str, copy: Copy, lake: Lake) -> None:
+    mark, ledger = sent_mark(lake), Ledger(url)
     ledger.migrate()
     sent(ledger, *BEFORE)
     restored = Ledger(copy(url))  # of now; what follows, it does not know
@@ -81,12 +83,20 @@ def test_a_restored_dump_of_postgresql_is_whole_and_refused(
     postgres_url: Callable[..., str], postgres_copy: Copy, tmp_path: Path
 ) -> None:
     """Case 18."""
-    check_that_it_is_refused(postgres_url(), postgres_copy, tmp_path)
+    check_that_it_is_refused(postgres_url(), postgres_copy, Lake(tmp_path))
 
 
 def test_a_restored_backup_of_sqlite_is_whole_and_refused(tmp_path: Path) -> None:
     """Case 18."""
-    check_that_it_is_refused(f"sqlite:///{tmp_path / 'ledger.db'}", sqlite_copy, tmp_path)
+    check_that_it_is_refused(f"sqlite:///{tmp_path / 'ledger.db'}", sqlite_copy, Lake(tmp_path))
+
+
+def test_a_restored_ledger_is_refused_where_the_lake_is_in_object_storage(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    """Case 18."""
+    lake = bucket.lake(tmp_path / "here")
+    check_that_it_is_refused(f"sqlite:///{tmp_path / 'ledger.db'}", sqlite_copy, lake)
 
 
 def test_the_guide_names_the_commands_that_are_tested() -> None:

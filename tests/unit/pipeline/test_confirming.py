@@ -72,7 +72,7 @@ class Night:
         formed = form_audiences(
             self.engine, day, self.tiny.shop, self.policy, [ASKS], ledger=self.ledger
         )
-        rows = self.engine.rows(f"select * from read_parquet('{formed.path}')")
+        rows = self.engine.rows(f"select * from read_parquet('{formed.location}')")
         return {row["customer_id"]: (row["occasion"], row["open_until"]) for row in rows}
 
     def pending(self) -> list[tuple[str, datetime, str | None]]:

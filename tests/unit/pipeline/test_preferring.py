@@ -163,7 +163,7 @@ def learn(engine: Engine, ledger: Ledger, tiny: TinyShop, *, policy: Policy | No
     tiny.features(engine)
     path = engine.lake.existing(Partition(dataset="customer_features", day=DAY))
     engine.execute(
-        f"create or replace view customer_features as from read_parquet('{path.as_posix()}')"
+        f"create or replace view customer_features as from read_parquet('{path}')"
     )
     table: pa.Table = ledger.permissions_table()
     assert table.schema == PERMISSIONS

@@ -98,8 +98,10 @@ def before_publishing(
     publishing, done = Lake.publishing, []
 
     @contextmanager
-    def watched(lake: Lake, partition: Partition) -> Iterator[Path]:
-        with publishing(lake, partition) as draft:
+    def watched(
+        lake: Lake, partition: Partition, *, replacing: str | None = None
+    ) -> Iterator[Path]:
+        with publishing(lake, partition, replacing=replacing) as draft:
             yield draft
             if (partition.dataset, partition.day) == (dataset, day) and not done:
                 done.append(partition)

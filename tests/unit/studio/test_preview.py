@@ -211,7 +211,7 @@ def test_what_customers_call_themselves_is_text_and_nothing_else(
 
 def call_everybody(perennial: Perennial, name: str) -> None:
     partition = plan_partition("win_back", DAY)
-    path = perennial.engine.lake.existing(partition).as_posix()
+    path = perennial.engine.lake.existing(partition)
     perennial.engine.publish(
         partition,
         f"""select * replace (json_merge_patch("values", $name::json)::varchar as "values")

@@ -106,7 +106,8 @@ class SparkEngine:
         Raises:
             MissingPartition: the night has not written it.
         """
-        self._show(name, self._read([self.lake.existing(partition)]))
+        self.lake.existing(partition)
+        self._show(name, self._read([self.lake.path(partition)]))
 
     def open_day(self, day: date) -> None:
         """Makes `orders`, `customers`, …, `contacts` and `preferences` readable, each as it was known on a day.
