@@ -87,6 +87,23 @@ def test_bad_figures_are_told_at_the_end_of_a_run(
     assert "1 messages: Messages may have been sent" in text
 
 
+def test_a_run_ends_with_pushing_its_figures_where_a_collector_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from perennial.orchestration.alerting import Watching
+
+    monkeypatch.setenv("PERENNIAL_HOME", str(tmp_path))
+    with a_sink() as sink:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", sink.url)
+        Watching().notify(CONTEXT)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+    Watching().notify(CONTEXT)  # nobody is there any more, and no task fails
+
+    (post,) = sink.posts
+    assert post.path == "/v1/metrics"
+    assert b"perennial_doubts" in post.body
+
+
 def test_who_cannot_be_told_fails_no_task(monkeypatch: pytest.MonkeyPatch) -> None:
     from perennial.orchestration.alerting import Operators
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from perennial.campaigns.definition import Step
 from perennial.campaigns.policy_file import read_policy
 from perennial.model.policy import Caps, ContentMix, Hours, HoursRule, Policy, QuietHours
+from perennial.model.warm_up import WarmUp
 from perennial.model.words import Channel, Outcome, Reason, Topic
 from perennial.settings import PROJECT
 from plan_builder import A_POLICY, DAY, Town, a_campaign, an_offer
@@ -116,6 +117,24 @@ def test_without_a_sunset_silence_ends_nothing(town: Town) -> None:
     town.member("ann")
 
     assert outcome(town.plan()["ann"]) == (Outcome.SEND, None)
+
+
+def test_a_new_sender_is_told_who_showed_a_sign_last_and_nobody_is_left_out_for_silence(
+    town: Town,
+) -> None:
+    town.policy = replace(A_POLICY, warm_up={"shop.test": WarmUp(starts_on=town.day)})
+    signs = {"ann": 400, "bob": 3, "cyd": 30}
+    for name, days_ago in signs.items():
+        town.customer(name, last_order_on=town.day - timedelta(days=500))
+        town.consent(name, "email offers", days_ago=600)
+        town.engaged.append({"person_id": name, "at": town.noon(days_ago)})
+        town.member(name)
+
+    rows = town.plan()
+
+    assert {outcome(row) for row in rows.values()} == {(Outcome.SEND, None)}
+    liveliest = sorted(rows, key=lambda name: rows[name]["last_sign_at"], reverse=True)
+    assert liveliest == ["bob", "cyd", "ann"]
 
 
 def test_surveys_know_no_sunset(town: Town) -> None:
