@@ -156,7 +156,7 @@ class ObjectFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no ty
         super().__init__()
         self.protocol = fs.protocol
         self._fs, self._remembered = fs, remembered
-        self._opened: dict[str, ObjectReader] = {}
+        self._opened: dict[str, tuple[int, datetime | None]] = {}
 
     def glob(self, path: str, **_: object) -> list[str]:
         """The lake names its files one by one, so there is nothing to find."""
@@ -171,13 +171,13 @@ class ObjectFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no ty
         except FileNotFoundError:
             msg = f"{path} is not there."
             raise LakeError(msg) from None
-        self._opened[path] = reader
+        self._opened[path] = reader.size, reader.modified
         return reader
 
     def size(self, path: str) -> int:
         """That of the version which was opened last: DuckDB asks right after it has opened a file."""
-        return self._opened[path].size
+        return self._opened[path][0]
 
     def modified(self, path: str) -> datetime:
         """When that version was put; now where the store does not say, so that DuckDB keeps nothing of it."""
-        return self._opened[path].modified or datetime.now(UTC)
+        return self._opened[path][1] or datetime.now(UTC)

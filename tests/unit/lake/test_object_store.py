@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from s3fs import S3FileSystem
 
 from object_storage import Bucket, StallingProxy
 from perennial.errors import LakeError, MissingPartition, SettingsError
@@ -27,7 +26,6 @@ from perennial.lake.partitions import Lake, Partition
 from perennial.lake.rewriting import rewrite
 from perennial.lake.stores import ReplacedMeanwhile
 from perennial.settings import PROJECT
-from services import free_port
 
 DAY = date(2026, 11, 21)
 PARTITION = Partition(dataset="features", day=DAY)
@@ -319,18 +317,6 @@ def test_a_publisher_that_is_killed_while_it_uploads_leaves_the_old_partition(
     assert lake.stamp(PARTITION) == stamp
     assert bucket.keys() == before
     assert people_in(lake) == ["old"]
-
-
-def test_a_store_that_does_not_answer_is_an_error_that_says_so(
-    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
-    S3FileSystem.clear_instance_cache()
-    lake = bucket.lake(tmp_path)
-
-    with pytest.raises(LakeError, match="object storage says: EndpointConnectionError"):
-        lake.exists(PARTITION)
-    S3FileSystem.clear_instance_cache()
 
 
 def test_a_bucket_that_nobody_made_is_an_error(bucket: Bucket, tmp_path: Path) -> None:

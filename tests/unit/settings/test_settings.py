@@ -20,6 +20,19 @@ def test_the_demo_needs_no_settings() -> None:
     assert settings.lake_path == settings.home / "lake"
 
 
+def test_a_lake_lies_in_a_folder_or_at_a_url(tmp_path: Path) -> None:
+    folder = read_settings(home=tmp_path, lake=tmp_path / "lake-of-ours")
+    away = read_settings(home=tmp_path, lake="s3://bucket/prefix")
+
+    assert (folder.lake_url, folder.lake_path) == (None, tmp_path / "lake-of-ours")
+    assert (away.lake_url, away.lake_path) == ("s3://bucket/prefix", tmp_path / "lake")
+
+
+def test_spark_is_refused_a_lake_that_its_workers_cannot_read() -> None:
+    with pytest.raises(SettingsError, match="PERENNIAL_ENGINE=spark reads a lake in a folder"):
+        read_settings(lake="s3://bucket/prefix", engine="spark")
+
+
 def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PERENNIAL_SHARDS", "none")
     monkeypatch.setenv("PERENNIAL_CLOCK", "cuckoo")
