@@ -86,7 +86,7 @@ class Reason(Word):
     CAMPAIGN_STOPPED = "campaign_stopped", "A person stopped the campaign."
     BUDGET_EXHAUSTED = "budget_exhausted", "The campaign's budget is spent."
     BRAKED = "braked", "Too many at this mailbox provider mark our emails as spam."
-    WARMING_UP = "warming_up", "The sender is new: it has sent all the emails that the day allows."
+    WARMING_UP = "warming_up", "The sender is new: the day allows no more emails from it."
     PERSON_PAUSED = "person_paused", "The person asked for a pause."
 
 
