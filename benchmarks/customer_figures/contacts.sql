@@ -11,5 +11,9 @@ select
     ['America/New_York', 'America/Chicago', 'America/Denver', 'America/Los_Angeles', 'Europe/Madrid']
         [1 + (hash(number, 'zone') % 5)::int] as zone,
     'profile' as zone_source,
+    null::varchar as other_zones,
+    'US' as country,
+    'address' as country_source,
+    null::varchar as region,
     timestamptz '2015-01-01 12:00:00+00' as updated_at
 from people

@@ -50,7 +50,7 @@ def _run(engine: Engine, before: str, name: str, facts: dict[str, int | float | 
 
 
 def _lay(engine: Engine, dataset: Dataset, folder: str) -> None:
-    """As Engine.publish does, but without its sort: a hundred million lines come in order anyway."""
+    """As Engine.publish does, but without its sort: orders and their lines come in order anyway."""
     query = (_FOLDER / f"{dataset.name}.sql").read_text(encoding="utf-8")
     typed = ", ".join(f'"{c.name}"::{c.type} as "{c.name}"' for c in dataset.columns)
     with engine.lake.publishing(Partition(dataset=folder, day=DAY)) as draft:

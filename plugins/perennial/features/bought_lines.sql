@@ -1,5 +1,6 @@
--- Every line of the last 365 days' purchases: who bought what.
+-- Lines of the last 365 days' purchases, of a range of the orders' ids: who bought what.
 select recent_orders.customer_no, assortment.product_no
 from order_lines
 join recent_orders using (order_id)
 join assortment using (product_id)
+where order_lines.order_id >= $first and order_lines.order_id < $next

@@ -1,25 +1,26 @@
--- One row a customer, in the words of the contract; the runner gives every column its type.
+-- One row a customer of a slice, in the words of the contract; the runner gives every column its type.
 with known as (
     select
         accounts.customer_no,
         coalesce(told.language, accounts.language) as language,
         coalesce(told.birth_date, accounts.birth_date) as birth_date
     from accounts
-    left join people using (customer_no)
-    left join told on told.person_no = coalesce(people.person_no, accounts.customer_no)
+    left join persons using (customer_no)
+    left join told on told.person_no = coalesce(persons.person_no, accounts.customer_no)
+    where accounts.customer_no > $above and accounts.customer_no <= $upto
 ),
 ages as (
     select
         customer_no,
         birth_date,
         year($day) - year(birth_date)
-            - cast((month($day), day($day)) < (month(birth_date), day(birth_date)) as integer) as age_years
+            - cast(month($day) * 100 + day($day) < month(birth_date) * 100 + day(birth_date) as integer) as age_years
     from known
     where birth_date between date '1901-01-01' and $day
 )
 select
     accounts.customer_id,
-    coalesce(person.customer_id, accounts.customer_id) as person_id,
+    coalesce(persons.person_id, accounts.customer_id) as person_id,
     known.language,
     accounts.country,
     accounts.region,
@@ -91,6 +92,6 @@ left join (select distinct category_no, category from assortment) as favourite_c
 left join points using (customer_no)
 left join rewards_reached using (customer_no)
 left join rfm using (customer_no)
-left join people using (customer_no)
-left join accounts as person on person.customer_no = people.person_no
+left join persons using (customer_no)
 left join ages on ages.customer_no = accounts.customer_no and ages.age_years <= 110
+where accounts.customer_no > $above and accounts.customer_no <= $upto

@@ -1,4 +1,4 @@
--- Days between one day with an order and the next, for every customer.
+-- Days between one day with an order and the next, for every customer of a slice.
 --
 -- Two orders on one day lie 0 days apart; leaving those rows out gives the gaps between distinct days.
 select customer_no, ordered_on, date_diff('day', previous, ordered_on) as gap
@@ -8,6 +8,6 @@ from (
         ordered_on,
         lag(ordered_on) over (partition by customer_no order by ordered_on) as previous
     from purchases
-    where counts
+    where counts and customer_no > $above and customer_no <= $upto
 )
 where ordered_on > previous

@@ -5,6 +5,6 @@ select
     max(order_id) filter (delivered_at = last_delivered_at) as last_delivered_order_id
 from purchases
 join money using (customer_no)
-where (counts and ordered_at = last_ordered_at)
-    or delivered_at = last_delivered_at
+where purchases.customer_no > $above and purchases.customer_no <= $upto
+    and ((counts and ordered_at = last_ordered_at) or delivered_at = last_delivered_at)
 group by purchases.customer_no

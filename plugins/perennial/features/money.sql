@@ -19,4 +19,5 @@ select
     coalesce(sum(total) filter (counts and ordered_on >= $day - 90), 0) as revenue_90d,
     coalesce(sum(total) filter (counts and ordered_on >= $day - 365), 0) as revenue_365d
 from purchases
+where customer_no > $above and customer_no <= $upto
 group by customer_no

@@ -8,6 +8,7 @@ with scores as (
         1 + array_length(list_filter(quintiles.monetary, lambda cut: money.revenue_365d > cut)) as monetary_score
     from money, quintiles
     where money.orders > 0
+        and money.customer_no > $above and money.customer_no <= $upto
 )
 select scores.*, rfm_cells.rfm_cell
 from scores

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import pairwise
 from pathlib import Path
@@ -23,40 +23,46 @@ from perennial.model.shop import Shop
 
 _FOLDER = Path(__file__).parent
 _PEOPLE = ("accounts", "shared_keys", "people")
-_TOLD = ("told",)
-_ORDERS = (
-    "purchases",
-    "money",
-    "last_orders",
-    "gaps",
-    "rhythm",
-    "shop_rhythm",
-    "order_hours",
-    "recent_orders",
-)
-_LINES = ("assortment", "bought_lines")
+_TOLD = ("persons", "told")
+_OF_ORDERS = ("money", "last_orders")
+_OF_GAPS = ("rhythm", "gap_counts")
+_WHOLE_SHOP = ("shop_rhythm", "quintiles", "rfm_cells")
 _POINTS = ("points_known", "points_lapsed", "points_used", "points", "rewards_reached")
-_STANDING = ("quintiles", "rfm_cells", "rfm", "standing")
-_TABLES = (*_PEOPLE, *_TOLD, *_ORDERS, *_LINES, "favourites", *_POINTS, *_STANDING)
+_STANDING = ("rfm", "standing")
+_FEATURES = "feature_rows"
+_TABLES = (
+    *(*_PEOPLE, *_TOLD, "purchases", *_OF_ORDERS, "gaps", *_OF_GAPS, "order_hours"),
+    *("recent_orders", "assortment", "bought_lines", "favourites"),
+    *(*_POINTS, *_WHOLE_SHOP, *_STANDING, _FEATURES),
+)
+_CUSTOMERS_A_SLICE = 125_000
+_ORDERS_A_SLICE = 1_500_000
 _LINES_A_SLICE = 2_500_000
-_MOST_SLICES = 32
+_MOST_READS = 32
+_ORDERS_A_RANGE = 10_000_000
+_SAMPLED = 10_000
+_LAST = "\U0010ffff"
+"""Beyond every id."""
 
 
 def build_features(engine: LakeEngine, day: date, shop: Shop) -> Published:
-    """Writes `customer_features` of a day from the views that `open_day` made."""
+    """Writes `customer_features` of a day from the views that `open_day` made.
+
+    What is about one customer is worked out slice by slice: a slice of the customers fits memory, and most of it the
+    processor's cache, whatever the size of the shop.
+    """
     night = _Night(engine=engine, day=day, shop=shop)
     with night.tidied():
         night.keep(*_PEOPLE)
         _find_people(night)
-        night.keep(*_TOLD, *_ORDERS)
-        night.drop("gaps", "purchases")
-        night.keep(*_LINES)
-        night.drop("recent_orders")
-        _find_favourites(night)
-        night.drop("bought_lines")
+        night.keep(*_TOLD)
+        night.drop("shared_keys", "people")
+        _read_orders(night)
+        _read_lines(night)
         night.keep(*_POINTS)
         night.drop("points_known")
-        night.keep(*_STANDING)
+        night.keep(*_WHOLE_SHOP)
+        _put_together(night)
         return _publish(night)
 
 
@@ -67,19 +73,46 @@ class _Night:
     engine: LakeEngine
     day: date
     shop: Shop
+    _made: set[str] = field(default_factory=set)
 
-    def keep(self, *names: str) -> None:
+    def keep(self, *names: str, **more: object) -> None:
         """Runs files and keeps each result under the file's name."""
         for name in names:
-            self.run(f"create or replace temp table {name} as", name)
+            self.replace(name, name, **more)
 
-    def run(self, before: str, name: str, **more: int) -> None:
+    def replace(self, table: str, name: str, **more: object) -> None:
+        """Runs a file and keeps its result under the name of a table, which it may have read."""
         query = _query(name)
+        before = f"create or replace temp table {table} as"
         self.engine.execute(f"{before} {query}", self.facts(query, **more))
+        self._made.add(table)
+
+    def add(self, *names: str, **more: object) -> None:
+        """Runs files for a part of all rows, and adds each result to what is kept under the file's name."""
+        for name in names:
+            self.insert(name, _query(name), **more)
+
+    def insert(self, table: str, query: str, **more: object) -> None:
+        """Adds a query's rows to a table, which the first of them make."""
+        made = table in self._made
+        into = f"insert into {table}" if made else f"create or replace temp table {table} as"
+        self.engine.execute(f"{into} {query}", self.facts(query, **more))
+        self._made.add(table)
+
+    def slices(
+        self, table: str, rows_a_slice: int, *, at_most: int = 100_000
+    ) -> list[dict[str, int]]:
+        """Slices of the customers with about so many rows of a table each; one at least."""
+        rows = self.engine.scalar(f"select count(*) from {table}")
+        customers = self.engine.scalar("select count(*) from accounts")
+        slices = min(rows // rows_a_slice + 1, at_most)
+        bounds = [customers * number // slices for number in range(slices + 1)]
+        return [{"above": above, "upto": upto} for above, upto in pairwise(bounds)]
 
     def drop(self, *names: str) -> None:
         for name in names:
             self.engine.execute(f"drop table if exists temp.{name}")
+            self._made.discard(name)
 
     @contextmanager
     def tidied(self) -> Iterator[None]:
@@ -89,7 +122,7 @@ class _Night:
         finally:
             self.drop(*_TABLES)
 
-    def facts(self, query: str, **more: int) -> dict[str, Any]:
+    def facts(self, query: str, **more: object) -> dict[str, Any]:
         """What a query asks for by name; DuckDB refuses more than that."""
         known: dict[str, Any] = {
             "day": self.day,
@@ -116,27 +149,56 @@ def _find_people(night: _Night) -> None:
     before = None
     while before != (now := night.engine.scalar(numbers)):
         before = now
-        night.run("create or replace temp table people as", "people_round")
+        night.replace("people", "people_round")
 
 
-def _find_favourites(night: _Night) -> None:
-    """Slice by slice: groups that fit the processor's cache, in a few reads of the lines."""
-    lines = night.engine.scalar("select count(*) from bought_lines")
-    customers = night.engine.scalar("select count(*) from accounts")
-    slices = min(lines // _LINES_A_SLICE + 1, _MOST_SLICES)
-    bounds = [customers * number // slices for number in range(slices + 1)]
-    into = "create or replace temp table favourites as"
-    for above, upto in pairwise(bounds):
-        night.run(into, "favourites", above=above, upto=upto)
-        into = "insert into favourites"
+def _read_orders(night: _Night) -> None:
+    """Everything that a customer's orders say."""
+    night.keep("purchases")
+    for part in night.slices("purchases", _ORDERS_A_SLICE):
+        night.add(*_OF_ORDERS, **part)
+        night.keep("gaps", **part)
+        night.add(*_OF_GAPS, "order_hours", **part)
+    night.drop("gaps")
+    night.keep("recent_orders")
+    night.drop("purchases")
+
+
+def _read_lines(night: _Night) -> None:
+    """What customers buy most. Lines find their orders range by range: the lake keeps both in the order of their ids."""
+    night.keep("assortment")
+    for ids in _ranges(night):
+        night.add("bought_lines", **ids)
+    night.drop("recent_orders")
+    for part in night.slices("bought_lines", _LINES_A_SLICE, at_most=_MOST_READS):
+        night.add("favourites", **part)
+    night.drop("bought_lines")
+
+
+def _ranges(night: _Night) -> list[dict[str, str]]:
+    """Ranges of the ids of recent orders, about equally full, by the orders of a few customers."""
+    orders = night.engine.scalar("select count(*) from recent_orders")
+    ranges = orders // _ORDERS_A_RANGE + 1
+    bounds = ["", _LAST]
+    if ranges > 1:
+        few = f"select order_id from recent_orders where customer_no % {orders // _SAMPLED} = 0"
+        ids = [row["order_id"] for row in night.engine.rows(f"{few} order by order_id")]
+        bounds[1:1] = [ids[len(ids) * number // ranges] for number in range(1, ranges)]
+    return [{"first": first, "next": upto} for first, upto in pairwise(bounds)]
+
+
+def _put_together(night: _Night) -> None:
+    """All features of all customers, in the order of the customers."""
+    query = _query("customer_features")
+    typed = ", ".join(f'"{c.name}"::{c.type} as "{c.name}"' for c in CUSTOMER_FEATURES.columns)
+    for part in night.slices("accounts", _CUSTOMERS_A_SLICE):
+        night.keep(*_STANDING, **part)
+        night.insert(_FEATURES, f"select {typed} from (\n{query}\n)", **part)
 
 
 def _publish(night: _Night) -> Published:
-    query = _query("customer_features")
-    typed = ", ".join(f'"{c.name}"::{c.type} as "{c.name}"' for c in CUSTOMER_FEATURES.columns)
     return night.engine.publish(
         Partition(dataset=CUSTOMER_FEATURES.name, day=night.day),
-        f"select {typed} from (\n{query}\n)",
+        f"select * from {_FEATURES}",
         order_by="customer_id",
-        parameters=night.facts(query),
     )

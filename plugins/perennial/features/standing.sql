@@ -32,6 +32,7 @@ with rhythms as (
     cross join shop_rhythm
     left join money using (customer_no)
     left join rhythm using (customer_no)
+    where accounts.customer_no > $above and accounts.customer_no <= $upto
 ),
 silences as (
     select
