@@ -203,7 +203,7 @@ def test_an_earlier_day_knows_only_what_had_happened_by_then(
 
     published = runner.build_features(engine, DAY - timedelta(days=8), tiny.shop)
 
-    rows = engine.rows(f"select orders, recency_days from read_parquet('{published.path}')")
+    rows = engine.rows(f"select orders, recency_days from read_parquet('{published.location}')")
     assert rows == [{"orders": 1, "recency_days": 2}]
 
 

@@ -162,9 +162,7 @@ def agrees(tiny: TinyShop, *, days_ago: int) -> None:
 def learn(engine: Engine, ledger: Ledger, tiny: TinyShop, *, policy: Policy | None = None) -> int:
     tiny.features(engine)
     path = engine.lake.existing(Partition(dataset="customer_features", day=DAY))
-    engine.execute(
-        f"create or replace view customer_features as from read_parquet('{path}')"
-    )
+    engine.execute(f"create or replace view customer_features as from read_parquet('{path}')")
     table: pa.Table = ledger.permissions_table()
     assert table.schema == PERMISSIONS
     engine.register("permissions", table)
