@@ -179,12 +179,13 @@ def _ranges(night: _Night) -> list[dict[str, str]]:
     """Ranges of the ids of recent orders, about equally full, by the orders of a few customers."""
     orders = night.engine.scalar("select count(*) from recent_orders")
     ranges = orders // _ORDERS_A_RANGE + 1
-    bounds = ["", _LAST]
+    ids: list[str] = []
     if ranges > 1:
-        few = f"select order_id from recent_orders where customer_no % {orders // _SAMPLED} = 0"
+        one_in = max(orders // _SAMPLED, 1)
+        few = f"select order_id from recent_orders where customer_no % {one_in} = 0"
         ids = [row["order_id"] for row in night.engine.rows(f"{few} order by order_id")]
-        bounds[1:1] = [ids[len(ids) * number // ranges] for number in range(1, ranges)]
-    return [{"first": first, "next": upto} for first, upto in pairwise(bounds)]
+    inner = [ids[len(ids) * number // ranges] for number in range(1, ranges)] if ids else []
+    return [{"first": first, "next": upto} for first, upto in pairwise(["", *inner, _LAST])]
 
 
 def _put_together(night: _Night) -> None:

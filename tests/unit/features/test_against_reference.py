@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feature_reference import expected
+from perennial.features import runner
 from perennial.lake.duck import Engine
 from perennial.model.datasets import CUSTOMER_FEATURES
 from random_shops import fill
@@ -38,6 +39,19 @@ def test_every_column_equals_the_working_out_in_plain_python(engine: Engine, see
         if not same(row[column], wanted[name][column])
     }
     assert different == {}
+
+
+@pytest.mark.parametrize("rows", [3, 7])
+def test_it_makes_no_difference_in_how_many_slices_a_shop_is_read(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    tiny = TinyShop()
+    fill(tiny, random.Random(rows))  # noqa: S311 - examples, not secrets
+    in_one = tiny.features(engine)
+    for size in ("_CUSTOMERS_A_SLICE", "_ORDERS_A_SLICE", "_LINES_A_SLICE", "_ORDERS_A_RANGE"):
+        monkeypatch.setattr(runner, size, rows)
+
+    assert tiny.features(engine) == in_one
 
 
 def test_every_column_is_right_for_a_shop_whose_clock_is_about_to_change(engine: Engine) -> None:
