@@ -190,6 +190,12 @@ CHECKS: Mapping[str, Check] = _listed(
         " docs/operations.md shows. Until then customers cannot say stop.",
     ),
     Check(
+        id="edge.pages",
+        well="Every kind of link in messages leads to the web app.",
+        cure="Let the proxy pass on /u, /p, /o, /s and /c, as docs/operations.md shows: who follows a link that is not led"
+        " there can neither say stop nor confirm an address.",
+    ),
+    Check(
         id="edge.signed",
         well="A post that is signed for the public address is believed there.",
         cure="Let the proxy pass on path, query and body unchanged, and give the web app the same PERENNIAL_EDGE_URL and"

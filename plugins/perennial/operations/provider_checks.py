@@ -34,6 +34,10 @@ _FORM = "application/x-www-form-urlencoded"
 _MAKES_KEYS = "api_keys.create"
 _LISTS = ("bounces", "spam_reports", "invalid_emails", "unsubscribes")
 _GROUPS = ("asm.groups.suppressions.read", "asm.groups.suppressions.create")
+PAGES = ("u", "p", "o", "s", "c")
+"""Where links in messages lead: to unsubscribe, to prefer, to confirm, to answer, to click."""
+
+_KEEP_NOTHING = "noarchive"
 _ACTIVITY = frozenset({"email_activity.read", "messages.read"})
 
 _Questions = AsyncIterator[Finding]
@@ -180,9 +184,25 @@ async def _edge(perennial: Perennial) -> _Questions:
         yield fail("edge.reached", f"Something else than the web app answers ({reply.status}).")
         return
     yield well("edge.reached")
+    yield await _pages(perennial)
     token = perennial.settings.twilio_auth_token
     if token and token.get_secret_value():
         yield await _signed(perennial, token)
+
+
+async def _pages(perennial: Perennial) -> Finding:
+    """Whether each kind of link in messages leads to the web app, which answers a link that is none of ours as no proxy does."""
+    replies = await asyncio.gather(
+        *(_get(perennial.public_url(f"/{page}/doctor")) for page in PAGES)
+    )
+    lost = [f"/{page}" for page, reply in zip(PAGES, replies, strict=True) if not _is_ours(reply)]
+    if lost:
+        return fail("edge.pages", f"Something else than the web app answers at {', '.join(lost)}.")
+    return well("edge.pages")
+
+
+def _is_ours(reply: object) -> bool:
+    return isinstance(reply, Reply) and _KEEP_NOTHING in reply.headers.get("X-Robots-Tag", "")
 
 
 async def _signed(perennial: Perennial, token: SecretStr) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +17,11 @@ from typer.testing import CliRunner
 from edge_server import an_installation
 from perennial.cli.commands import app
 from perennial.cli.reference import pages
+from perennial.edge.app import make_app
 from perennial.emulator.options import AUTH_TOKEN, SCOPES, SENDGRID_KEY, Options
 from perennial.ledger.store import Ledger
 from perennial.ledger.values import Fence
+from perennial.operations import provider_checks as provider_checks_module
 from perennial.operations import setting_checks
 from perennial.operations.doctor import examine, worst
 from perennial.operations.findings import CHECKS, Finding, Level
@@ -146,6 +149,36 @@ def test_a_public_address_that_leads_elsewhere_fails(installed: Installed) -> No
     assert levels(Perennial(perennial.settings.model_copy(update=elsewhere))) == {
         "edge.reached": Level.FAIL
     }
+
+
+def test_the_documented_proxies_lead_every_link_to_the_web_app() -> None:
+    led = [
+        set(found.split("|"))
+        for page in (PROJECT / "docs").rglob("*.md")
+        for found in re.findall(r"location ~ \^/\(([a-z|]+)\)/", page.read_text(encoding="utf-8"))
+    ]
+
+    assert len(led) > 1
+    assert [names for names in led if names != {"hooks", *provider_checks_module.PAGES}] == []
+
+
+def test_links_that_the_proxy_does_not_lead_to_the_web_app_are_told(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    perennial = installed()
+    routes = {str(getattr(route, "path", "")).split("/")[1] for route in make_app(perennial).routes}
+    assert {name for name in routes if len(name) == 1} == set(provider_checks_module.PAGES)
+
+    passed_on = perennial.public_url
+    elsewhere = f"{perennial.settings.sendgrid_host}/"
+    monkeypatch.setattr(
+        perennial,
+        "public_url",
+        lambda path: elsewhere if path.startswith("/o/") else passed_on(path),
+    )
+
+    assert levels(perennial) == {"edge.pages": Level.FAIL}
+    assert found(perennial)["edge.pages"].says.endswith("at /o.")
 
 
 def test_a_web_app_that_believes_another_token_is_told(
