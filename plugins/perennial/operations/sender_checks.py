@@ -51,16 +51,20 @@ def _dmarc(perennial: Perennial) -> Finding:
         says = f"{sender} is an example: nobody can publish anything for it."
         production = perennial.settings.profile is Profile.PRODUCTION
         return fail(check, says) if production else well(check, says)
-    return dmarc_finding(sender, dns.resolver.get_default_resolver())
+    return dmarc_finding(sender)
 
 
-def dmarc_finding(sender: str, resolver: dns.resolver.Resolver) -> Finding:
-    """What the sender's domain, or the nearest above it that says anything, tells mailbox providers to do with forgeries."""
+def dmarc_finding(sender: str, resolver: dns.resolver.Resolver | None = None) -> Finding:
+    """What the sender's domain, or the nearest above it that says anything, tells mailbox providers to do with forgeries.
+
+    Without a resolver, the machine's own is asked.
+    """
     check, labels = "sender.dmarc", sender.split(".")
     try:
+        asked = resolver or dns.resolver.get_default_resolver()
         for first in range(len(labels) - _FEWEST_LABELS + 1):
             name = ".".join(labels[first:])
-            if (policy := _policy(resolver, name)) is not None:
+            if (policy := _policy(asked, name)) is not None:
                 return well(check, f"{name} publishes DMARC, with the policy {policy or 'none'}.")
     except dns.exception.DNSException as error:
         return warn(check, f"The DNS of {sender} cannot be asked ({type(error).__name__}).")

@@ -78,6 +78,15 @@ def test_what_is_published_for_the_sender_is_told(
     assert said in found.says
 
 
+def test_a_machine_without_name_servers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> None:
+        raise dns.resolver.NoResolverConfiguration
+
+    monkeypatch.setattr("dns.resolver.get_default_resolver", nobody)
+
+    assert dmarc_finding("news.shop.com").level is Level.WARN
+
+
 def test_a_name_server_that_cannot_be_asked_is_told() -> None:
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers = []
