@@ -65,7 +65,7 @@ class Editor:
 
     def asking(self, file: str) -> list[str]:
         """The campaigns, as their files are now, that ask a second person about a change of this file."""
-        return [c.name for c in self._sound() if c.approval.changes and _is_of(file, c)]
+        return asking(self._sound(), file)
 
     def save(self, changes: Sequence[Change], *, by: str, reason: str) -> bool:
         """Puts new texts in the place of files, each as a version, all or none; says whether they count now.
@@ -128,7 +128,9 @@ class Editor:
 
     def proposed_changes(self) -> list[ProposedChange]:
         """Every change that waits for a second person, the oldest first."""
-        return [self._proposed_change(version) for version in self.ledger.proposed_versions()]
+        versions = self.ledger.proposed_versions()
+        sound = self._sound() if versions else ()
+        return [self._proposed_change(version, sound) for version in versions]
 
     def proposed_change(self, id_: int) -> ProposedChange:
         """One change that waits for a second person.
@@ -140,7 +142,7 @@ class Editor:
         if version is None or version.state is not VersionState.PROPOSED:
             msg = "Nobody waits for this answer any more: somebody has given it, or the file has changed."
             raise PerennialError(msg)
-        return self._proposed_change(version)
+        return self._proposed_change(version, self._sound())
 
     def approve(self, id_: int, *, by: str, reason: str) -> ProposedChange:
         """Lets a proposed change count from now on, as a second person says.
@@ -188,17 +190,14 @@ class Editor:
             at=self.now(),
         )
 
-    def _proposed_change(self, version: FileVersion) -> ProposedChange:
+    def _proposed_change(self, version: FileVersion, sound: Sequence[Campaign]) -> ProposedChange:
         before = read_text(self.project, version.file)
         return ProposedChange(
             version=version,
             change=Change(file=version.file, before=before, after=version.content),
-            campaigns=self._campaigns_of(version.file),
+            campaigns=[c.name for c in sound if _is_of(version.file, c)],
             void=hash_of(before) != version.made_from,
         )
-
-    def _campaigns_of(self, file: str) -> list[str]:
-        return [c.name for c in self._sound() if _is_of(file, c)]
 
     def _sound(self) -> Sequence[Campaign]:
         return load_sound_campaigns(self.project / "campaigns")[0]
@@ -246,6 +245,11 @@ class Editor:
             return self.files_of(campaign)
         except SettingsError:
             return []
+
+
+def asking(campaigns: Sequence[Campaign], file: str) -> list[str]:
+    """Which of some campaigns ask a second person about a change of a file."""
+    return [c.name for c in campaigns if c.approval.changes and _is_of(file, c)]
 
 
 def _is_of(file: str, campaign: Campaign) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -28,6 +28,7 @@ from perennial.pipeline.plan_reading import COLUMNS, PlanReader, plan_partition
 from perennial.pipeline.planning import draft, ledger_facts, wordings_of
 
 Row = Mapping[str, Any]
+Keep = Callable[[Hashable, Callable[[], Row]], Row]
 
 _NOWHERE = {
     Channel.EMAIL: "nobody@example.invalid",
@@ -70,7 +71,11 @@ class Preview:
 
 @dataclass(frozen=True, kw_only=True)
 class Previewer:
-    """Shows what a campaign writes to a customer, whether or not it would be sent."""
+    """Shows what a campaign writes to a customer, whether or not it would be sent.
+
+    `keep` may answer with what was gathered a moment ago for the same rules, fields, customer and day: whoever tries
+    out words sees them as fast as they are compiled.
+    """
 
     engine: Engine
     ledger: Ledger
@@ -81,6 +86,7 @@ class Previewer:
     policy: Policy
     secret: str = field(repr=False)
     compose: Callable[[PlannedMessage], Message]
+    keep: Keep = lambda _, gather: gather()
 
     def preview(self, customer_id: str, day: date, wishes: Sequence[Wish]) -> list[Preview]:
         """The message for one customer as of a day, once for each wish.
@@ -95,10 +101,21 @@ class Previewer:
         if any(not 1 <= (wish.step or 1) <= len(self.campaign.steps) for wish in wishes):
             msg = f"{self.campaign.name} has {len(self.campaign.steps)} steps, counted from 1."
             raise PlanError(msg)
+        known = (self._rules, self._wanted, customer_id, day)
+        row = self.keep(known, lambda: self._row(customer_id, day))
+        return [self._shown(row, day, wish) for wish in wishes]
+
+    @property
+    def _rules(self) -> str:
+        """What the campaign's file says, wherever it lies."""
+        return self.campaign.model_dump_json(exclude={"path"})
+
+    def _row(self, customer_id: str, day: date) -> Row:
+        """What a message is made of, as the plan has it or would have it."""
         row = self._row_of_plan(customer_id, day)
         if row is None or not self._says_all(row["values"]):
-            row = self._decided(customer_id, day) | _verdict(row)
-        return [self._shown(row, day, wish) for wish in wishes]
+            return self._decided(customer_id, day) | _verdict(row)
+        return row
 
     def _row_of_plan(self, customer_id: str, day: date) -> dict[str, Any] | None:
         partition = plan_partition(self.campaign.name, day)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perennial.pipeline.changes import Change
     from perennial.pipeline.checking import Checked
     from perennial.pipeline.editing import Editor
-    from perennial.pipeline.previewing import Preview, Wish
+    from perennial.pipeline.previewing import Keep, Preview, Wish
 
 _PLANS_BACK = 60
 
@@ -45,9 +45,18 @@ class EditingSteps(LookingSteps):
         return try_out(self.settings.project, changes, self._known_templates())
 
     def previews_of_change(
-        self, tried: Checked, campaign: str, customer_id: str, *, day: date, wishes: Sequence[Wish]
+        self,
+        tried: Checked,
+        campaign: str,
+        customer_id: str,
+        *,
+        day: date,
+        wishes: Sequence[Wish],
+        keep: Keep | None = None,
     ) -> list[Preview]:
         """The real message for a real customer, as it would read after a change. Nothing is saved and nothing noted.
+
+        `keep` may answer with what was gathered for the customer a moment ago; see Previewer.
 
         Raises:
             SettingsError: the change leaves no such campaign.
@@ -57,7 +66,7 @@ class EditingSteps(LookingSteps):
         """
         changed = campaign_in(tried, campaign)
         rivals, templates = tried.campaigns or (), tried.templates or self.templates
-        return self._previews(changed, rivals, templates, customer_id, day, wishes)
+        return self._previews(changed, rivals, templates, customer_id, day, wishes, keep)
 
     def last_planned_day(self, campaign: str) -> date:
         """The last day that a campaign was planned for, of late; else the last night.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from perennial.pipeline.difference import Difference
     from perennial.pipeline.explaining import Explanation
     from perennial.pipeline.measuring import CampaignResults
-    from perennial.pipeline.previewing import Preview, Wish
+    from perennial.pipeline.previewing import Keep, Preview, Wish
     from perennial.report.response_figures import ResponseFigures
 
 
@@ -71,6 +71,7 @@ class LookingSteps(CampaignSteps):
         customer_id: str,
         day: date,
         wishes: Sequence[Wish],
+        keep: Keep | None = None,
     ) -> list[Preview]:
         from perennial.pipeline.previewing import Previewer
 
@@ -84,6 +85,7 @@ class LookingSteps(CampaignSteps):
             policy=self.policy,
             secret=self.secret,
             compose=partial(self._compose, templates=templates),
+            **({"keep": keep} if keep else {}),
         )
         return previewer.preview(customer_id, day, wishes)
 

@@ -17,7 +17,7 @@ from perennial.pipeline.changes import Change, as_typed, changed_copy, hash_of, 
 from perennial.pipeline.changes import read_text as text_of
 from perennial.pipeline.checking import Checked
 from perennial.pipeline.counting_audience import AudienceCount, count_audience
-from perennial.pipeline.editing import ProposedChange
+from perennial.pipeline.editing import ProposedChange, asking
 from perennial.steps.services import Perennial
 from perennial.studio.edit_fields import Field, fields_of, with_fields
 from perennial.studio.edited_preview import EditedPreview, preview_of
@@ -188,7 +188,7 @@ def _looked(  # noqa: PLR0917 - what a page needs
         read_only=editor.read_only,
         fields=_fields(text) if own else (),
         count=_count(perennial, file, text) if own else None,
-        asking=editor.asking(file),
+        asking=asking(perennial.campaigns, file),
         waiting=[p for p in editor.proposed_changes() if p.version.file == file],
     )
 

@@ -100,7 +100,9 @@ def _shown(  # noqa: PLR0917 - what a preview needs
     found = EditedPreview(campaign=name, day=day, customer_id=chosen, awkward=awkward)
     wish = _wish_of(file, [step.template for step in campaign.steps], perennial.shop.locales)
     try:
-        (preview,) = perennial.previews_of_change(tried, name, chosen, day=day, wishes=[wish])
+        (preview,) = perennial.previews_of_change(
+            tried, name, chosen, day=day, wishes=[wish], keep=shelf.row
+        )
     except PerennialError as error:
         return replace(found, trouble=str(error))
     kept = None

@@ -8,8 +8,11 @@ from collections.abc import Callable, Hashable, Sequence
 from threading import Lock
 
 from perennial.pipeline.awkward_customers import Awkward
+from perennial.pipeline.previewing import Row
+from perennial.studio.keeping import Kept
 
 _SECONDS = 30.0
+_ROW_SECONDS = 60.0
 _EMAILS = 64
 _PLANS = 32
 
@@ -23,6 +26,7 @@ class Shelf:
         self._clock, self._seconds = clock, seconds
         self._lock = Lock()
         self._emails: OrderedDict[Hashable, tuple[float, str]] = OrderedDict()
+        self._rows = Kept[Row](_ROW_SECONDS, clock=clock)
         self._awkward: OrderedDict[Hashable, Sequence[Awkward]] = OrderedDict()
 
     def put(self, name: Hashable, html: str) -> None:
@@ -38,6 +42,10 @@ class Shelf:
         with self._lock:
             kept = self._emails.get(name)
         return None if kept is None or self._is_old(kept) else kept[1]
+
+    def row(self, known: Hashable, gather: Callable[[], Row]) -> Row:
+        """What a customer's message is made of, gathered at most a minute ago."""
+        return self._rows.answer(known, gather)
 
     def awkward(self, plan: Hashable, look: Callable[[], Sequence[Awkward]]) -> Sequence[Awkward]:
         """Whom to look at in a plan, looked for the first time that somebody asks."""

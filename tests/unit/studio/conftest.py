@@ -76,4 +76,4 @@ def own_settings(sent_day: Path, tmp_path: Path, project: Path) -> Settings:
     home = tmp_path / "home"
     home.mkdir()
     shutil.copyfile(sent_day / "ledger.db", home / "ledger.db")
-    return settings_at(home).model_copy(update={"project": project, "lake": sent_day / "lake"})
+    return settings_at(home).model_copy(update={"project": project, "lake": str(sent_day / "lake")})

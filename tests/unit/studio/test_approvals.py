@@ -217,7 +217,7 @@ def test_no_coupon_of_a_sample_belongs_to_a_customer(
     words = campaign.read_text(encoding="utf-8")
     offer = "win_back_offer_10\n    offer: {kind: percent, value: 10, valid_days: 14, prefix: BACK}"
     campaign.write_text(words.replace("win_back_hello", offer, 1), encoding="utf-8")
-    unsent = {"home": tmp_path / "unsent", "lake": own_day / "lake", "project": project}
+    unsent = {"home": tmp_path / "unsent", "lake": str(own_day / "lake"), "project": project}
     with services(settings_at(own_day).model_copy(update=unsent)) as perennial:
         perennial.plan("win_back", DAY)
         shown = " ".join(sample.text for sample in perennial.samples("win_back", DAY))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from html import unescape
 from pathlib import Path
 
@@ -14,8 +14,11 @@ from playwright.sync_api import expect, sync_playwright
 
 from one_night import DAY, sending
 from perennial.pipeline.changes import hash_of
+from perennial.pipeline.previewing import Row
 from perennial.settings import Settings
 from perennial.steps.services import services
+from perennial.studio.edit_page import check_file
+from perennial.studio.preview_shelf import Shelf
 from studio_visits import OPERATOR, VIEWER, Door, studio_door
 
 YAML = "campaigns/win_back.yaml"
@@ -82,6 +85,26 @@ def test_an_email_is_framed_on_a_phone_in_light_and_dark(
         assert "sandbox" in frame.headers["Content-Security-Policy"]
     assert light.html != dark.html
     assert door.see("/campaigns/win_back/edit/email?kept=none").status == 404
+
+
+def test_other_words_for_the_same_customer_ask_the_lake_once(
+    own_settings: Settings, project: Path
+) -> None:
+    words = (project / SMS).read_text().rstrip()
+    shelf, gathered = Shelf(), []
+
+    class Counting(Shelf):
+        def row(self, known: Hashable, gather: Callable[[], Row]) -> Row:
+            return shelf.row(known, lambda: gathered.append(known) or gather())  # type: ignore[func-returns-value]
+
+    with services(own_settings) as perennial:
+        said = [
+            check_file(perennial, "win_back", _form(project, SMS, words + more), Counting())
+            for more in (" uno", " dos", " {{ points_balance }}")
+        ]
+
+    assert all(each.preview and each.preview.preview for each in said)
+    assert len(gathered) == 2, "a field that is new is gathered"
 
 
 def test_a_changed_offer_is_in_the_message(
