@@ -190,6 +190,26 @@ def test_a_campaign_is_previewed_edited_started_approved_by_two_and_sent_and_its
 
 
 @driven
+def test_nights_of_the_past_are_handed_to_airflow_to_be_rebuilt(
+    airflow: AirflowServer, browser: Browser
+) -> None:
+    """The nights are paused, so that none of them runs here; `make test-backfill` sees them run."""
+    nights = [DAY - timedelta(days=n) for n in (5, 4, 3)]
+    mark = visit_of(browser, airflow, "mark", pictures=PICTURES)
+    mark.go("Data")
+    mark.main.get_by_label("First night").fill(nights[0].isoformat())
+    mark.main.get_by_label("Last night").fill(nights[-1].isoformat())
+    mark.main.get_by_label("Why").fill("the shop has corrected its orders")
+    mark.picture("rebuild", of="Rebuild nights of the past")
+    mark.press("Rebuild")
+
+    expect(mark.studio.get_by_role("status")).to_contain_text("Airflow rebuilds 3 nights")
+    runs = airflow.ask("ann", "GET", "/dags/nightly/dagRuns?limit=100")["dag_runs"]
+    asked = [run for run in runs if run["run_type"] == "backfill"]
+    assert sorted(run["partition_key"] for run in asked) == [day.isoformat() for day in nights]
+
+
+@driven
 def test_a_viewer_sees_every_page_and_no_button_that_they_may_not_press(
     airflow: AirflowServer, browser: Browser
 ) -> None:
