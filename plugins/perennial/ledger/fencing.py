@@ -15,9 +15,11 @@ from perennial.ledger.database import Database
 from perennial.ledger.statements import packed, statement
 from perennial.ledger.tables import epochs, identity, iso, messages
 from perennial.ledger.values import Fence
+from perennial.ledger.warming import count_presumed
 from perennial.model.keys import MessageKey
 from perennial.model.mailboxes import mailbox_of
 from perennial.model.message import PlannedMessage
+from perennial.model.warm_up import NewSender
 from perennial.model.words import Channel, MessageState
 
 CHUNK = 1000
@@ -58,6 +60,7 @@ def presume_sent(
     *,
     provider: Mapping[Channel, str],
     at: datetime,
+    sender: NewSender | None = None,
 ) -> int:
     """Puts in doubt what the ledger does not know, and what it knows as not sent yet; says how many there were.
 
@@ -71,7 +74,7 @@ def presume_sent(
         msg = f"Nobody is named who may have carried {', '.join(sorted(nameless))}: name a provider for each channel."
         raise LedgerError(msg)
     chunks = (planned[start : start + CHUNK] for start in range(0, len(planned), CHUNK))
-    return sum(_presume(database, chunk, provider, at) for chunk in chunks)
+    return sum(_presume(database, chunk, provider, at, sender) for chunk in chunks)
 
 
 def _presume(
@@ -79,6 +82,7 @@ def _presume(
     chunk: Sequence[PlannedMessage],
     provider: Mapping[Channel, str],
     at: datetime,
+    sender: NewSender | None,
 ) -> int:
     owners = _owners(chunk)
     rows = packed(_presumed(m, provider[m.channel], owns=m.key in owners) for m in chunk)
@@ -95,6 +99,7 @@ def _presume(
         days = {(message.campaign, message.day.isoformat()) for message in mine}
         opened = {"days": packed({"campaign": c, "day": d} for c, d in days), "lease_until": at}
         connection.execute(statement("open_days", database.dialect), opened)
+        count_presumed(connection, database.dialect, sender, mine, at)
         apply_parked(connection, database, new)
         return len(new)
 

@@ -297,13 +297,17 @@ class Ledger(People, Rights, Hearing, Responses, Versions, Watching):
         *,
         provider: Mapping[Channel, str],
         at: datetime,
+        sender: NewSender | None = None,
     ) -> int:
         """Puts in doubt what the ledger does not know, as begun `at` with the channel's provider; says how many.
 
         So does it with what it knows as not sent yet: an old copy still waits to send what was sent since. Everything
-        else stays as it is. Events that were parked about these messages are applied.
+        else stays as it is. Events that were parked about these messages are applied. What may have left today counts
+        to the day of a new sender.
         """
-        return fencing.presume_sent(self._database, messages, provider=provider, at=at)
+        return fencing.presume_sent(
+            self._database, messages, provider=provider, at=at, sender=sender
+        )
 
     def record_hold_outs(self, rows: Iterable[HoldOut], *, now: datetime) -> int:
         """Writes down who is held out, once a message; says how many are new."""

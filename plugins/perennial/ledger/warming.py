@@ -103,6 +103,23 @@ def count_emails(connection: Connection, dialect: str, allowance: Allowance | No
         connection.execute(statement("add_sender_emails", dialect), added).close()
 
 
+def count_presumed(
+    connection: Connection,
+    dialect: str,
+    sender: NewSender | None,
+    presumed: Iterable[PlannedMessage],
+    at: datetime,
+) -> None:
+    """Counts to the day of `at` what a restored ledger presumes sent, and what may have left on that day."""
+    if sender is None:
+        return
+    day = sender.day_of(at)
+    begins = sender.begins(day)
+    allowance = Allowance(domain=sender.domain, day=day, left=0, counted=set())
+    allowance.take(message for message in presumed if message.expires_at > begins)
+    count_emails(connection, dialect, allowance)
+
+
 def sender_day(database: Database, sender: NewSender, *, now: datetime) -> SenderDay | None:
     """Where a new sender stands today; nothing when it is warm."""
     day, rule = sender.day_of(now), sender.warm_up

@@ -12,6 +12,7 @@ from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
 from perennial.ledger.store import Ledger
 from perennial.model.datasets import DECISIONS
+from perennial.model.warm_up import NewSender
 from perennial.model.words import Channel
 from perennial.pipeline.lake_marks import sent_mark
 from perennial.pipeline.plan_reading import PlanReader
@@ -49,11 +50,13 @@ def reconcile_ledger(
     by: str,
     reason: str,
     now: datetime,
+    sender: NewSender | None = None,
 ) -> Reconciliation:
     """Puts in doubt every message that was due by now and that the ledger does not know, then takes it into use.
 
-    Nothing is sent, and nothing that the ledger knows is changed. The doubts are settled like all others. Running it
-    again does no harm; when it breaks off, the ledger is still refused.
+    Nothing is sent, and nothing that the ledger knows is changed. What may have left today counts to the day of a new
+    sender. The doubts are settled like all others. Running it again does no harm; when it breaks off, the ledger is still
+    refused.
 
     Raises:
         LedgerError: it is not said who decided and why, or the ledger cannot be written.
@@ -66,7 +69,7 @@ def reconcile_ledger(
         reader = PlanReader(campaign=known[plan.name], day=plan.day, secret=secret)
         for chunk in reader.messages(engine, until=now, chunk=1_000):
             due += len(chunk)
-            presumed += ledger.presume_sent(chunk, provider=providers, at=now)
+            presumed += ledger.presume_sent(chunk, provider=providers, at=now, sender=sender)
     ledger.begin_epoch(by=by, reason=reason, at=now)
     fence = ledger.fence()
     sent_mark(engine.lake).rewrite(fence)

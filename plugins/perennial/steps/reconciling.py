@@ -30,6 +30,7 @@ class ReconcilingSteps(Installation):
                 by=by,
                 reason=reason,
                 now=self.now(),
+                sender=self.policy.new_sender(self.shop.from_address, self.shop.zone),
             )
         finally:
             asyncio.run(_close(list(providers.values())))

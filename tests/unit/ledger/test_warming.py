@@ -184,6 +184,24 @@ def test_what_expires_meanwhile_keeps_its_reason(ledger: Ledger) -> None:
     assert states(ledger)[planned[10].key] == Reason.WARMING_UP
 
 
+def test_what_a_restored_ledger_presumes_sent_takes_room_of_the_day_it_may_have_left_on(
+    ledger: Ledger,
+) -> None:
+    """Case 18."""
+    yesterday = emails(
+        0, 5, send_at=NOON - timedelta(days=1), expires_at=NOON - timedelta(hours=14)
+    )
+    today, texts = emails(10, 4), emails(20, 3, channel=Channel.SMS)
+    who = {Channel.EMAIL: "sendgrid", Channel.SMS: "twilio"}
+    for _ in range(2):
+        ledger.presume_sent([*yesterday, *today, *texts], provider=who, at=NOON, sender=SENDER)
+
+    claim = claiming(ledger, emails(100, 10))
+
+    assert len(claim.claimed) == 6
+    assert sent(ledger) == 10
+
+
 def test_where_a_sender_stands_is_told(ledger: Ledger) -> None:
     assert ledger.sender_day(SENDER, now=TOMORROW) == SenderDay(
         domain="news.example", day=date(2026, 11, 22), step=2, steps=2, allowed=20, sent=0
