@@ -57,6 +57,19 @@ def stamp_of(info: Any) -> str:  # noqa: ANN401 - each store's own dictionary
     return f"{info['size']} {when}"
 
 
+def info_of(fs: AbstractFileSystem, url: str) -> Any:  # noqa: ANN401 - each store's own dictionary
+    """What is known of an object, in one request: s3fs would look for a folder of that name, too.
+
+    Raises:
+        FileNotFoundError: there is no such object.
+    """
+    if not hasattr(fs, "call_s3"):
+        return fs.info(url)
+    bucket, key, _ = fs.split_path(url)
+    head = fs.call_s3("head_object", Bucket=bucket, Key=key)
+    return {**head, "size": head["ContentLength"]}
+
+
 class Remembered:
     """The bytes of small objects that were read lately, each of one version; as many as fit into 64 MB."""
 

@@ -25,6 +25,7 @@ from perennial.lake.object_reading import (
     ObjectReader,
     Remembered,
     explained_by_store,
+    info_of,
     stamp_of,
 )
 from perennial.lake.putting_if import put_if
@@ -85,7 +86,7 @@ class ObjectStore:
     def stamp(self, name: str) -> str | None:
         with explained_by_store(name):
             try:
-                return stamp_of(self._fs.info(self.location(name)))
+                return stamp_of(info_of(self._fs, self.location(name)))
             except FileNotFoundError:
                 return None
 
@@ -101,7 +102,7 @@ class ObjectStore:
 
     def size(self, name: str) -> int:
         with explained_by_store(name), suppress(FileNotFoundError):
-            return int(self._fs.info(self.location(name))["size"])
+            return int(info_of(self._fs, self.location(name))["size"])
         return 0
 
     def listing(
@@ -132,7 +133,8 @@ class ObjectStore:
     def read(self, name: str) -> str | None:
         with explained_by_store(name):
             try:
-                return str(self._fs.cat_file(self.location(name)).decode())
+                # From a place on: otherwise s3fs asks for the size first.
+                return str(self._fs.cat_file(self.location(name), start=0).decode())
             except FileNotFoundError:
                 return None
 

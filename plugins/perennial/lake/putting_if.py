@@ -8,7 +8,7 @@ from typing import Any
 
 from fsspec import AbstractFileSystem
 
-from perennial.lake.object_reading import stamp_of
+from perennial.lake.object_reading import info_of, stamp_of
 from perennial.lake.stores import ReplacedMeanwhile
 
 _PART = 16 * 2**20
@@ -37,7 +37,7 @@ def put_if(fs: AbstractFileSystem, draft: Path, url: str, stamp: str) -> None:
 
 
 def _check(fs: AbstractFileSystem, url: str, stamp: str) -> None:
-    if stamp_of(fs.info(url)) != stamp:
+    if stamp_of(info_of(fs, url)) != stamp:
         raise ReplacedMeanwhile
 
 
