@@ -11,7 +11,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 
 from perennial.errors import MissingPartition, NightStopped
@@ -142,7 +143,8 @@ class _Night:
             # Asked for by a dataset that refers to it: all that counts is which rows are accepted.
             suite = suite.putting_aside()
         self._open(dataset, wait=max((rule.retry_nights or 0 for rule in suite.rules), default=0))
-        rows = NightRows(self.engine, dataset, self.day, self.shop.zone)
+        earlier = partial(self._open_earlier, dataset)
+        rows = NightRows(self.engine, dataset, self.day, self.shop.zone, open_earlier=earlier)
         verdict = judge_rows(
             rows,
             suite,
@@ -196,23 +198,25 @@ class _Night:
         aside = lake.partitions(f"quarantine/{dataset.name}", since=since, until=yesterday)
         candidates = [p for p in aside if p.day not in self._days]
         self.engine.stack("waiting", texts | {"retry_until": "date"}, candidates, alike=True)
-        keys = {c.name: c.type for c in dataset.columns if c.name in (*dataset.key, "updated_at")}
-        verified = self._verified_until(dataset, yesterday)
-        self.engine.stack(f"earlier_{dataset.name}", keys, verified, alike=True, grows=True)
         if looks_back(dataset):
             types = {c.name: c.type for c in dataset.columns}
-            lately = [p for p in verified if p.day >= self.day - _RECENT]
+            verified, week = f"verified/{dataset.name}", self.day - _RECENT
+            lately = lake.partitions(verified, since=week, until=yesterday)
             self.engine.stack("recent", types, lately, alike=True)
 
-    def _verified_until(self, dataset: Dataset, day: date) -> list[Partition]:
-        folder, known = f"verified/{dataset.name}", self.engine.learned("verified")
+    def _open_earlier(self, dataset: Dataset) -> None:
+        """Makes the keys that earlier nights have accepted readable as `earlier_…`."""
+        yesterday, known = self.day - timedelta(days=1), self.engine.learned("verified")
         before: list[Partition] = known.get(dataset.name, [])
         since = before[-1].day + timedelta(days=1) if before else None
-        known[dataset.name] = [
-            *before,
-            *self.engine.lake.partitions(folder, since=since, until=day),
-        ]
-        return [partition for partition in known[dataset.name] if partition.day <= day]
+        later = self.engine.lake.partitions(
+            f"verified/{dataset.name}", since=since, until=yesterday
+        )
+        known[dataset.name] = [*before, *later]
+        keys = {c.name: c.type for c in dataset.columns if c.name in (*dataset.key, "updated_at")}
+        self.engine.stack(
+            f"earlier_{dataset.name}", keys, [*before, *later], alike=True, grows=True
+        )
 
     def _nights_before(self, dataset: Dataset, rule: Rule) -> int:
         """In how many nights right before this one a rule failed; closed days are passed over."""
@@ -230,6 +234,7 @@ class _Night:
     def _remember_accepted(self, dataset: Dataset) -> None:
         """Tonight's accepted keys and all earlier ones, for the datasets that refer to this one."""
         name, key = dataset.name, dataset.key[0]
+        self._open_earlier(dataset)
         self.engine.execute(
             f"create or replace table accepted_{name} as"
             f" select {key} from judged_rows anti join failed_rows using (row_no)"
@@ -256,13 +261,9 @@ class _Night:
 
 def days_to_verify(engine: Engine, day: date) -> list[date]:
     """The day, and every extracted day before it that no published night has taken in."""
-    taken = _days_taken_before(engine, day)
-
-    def is_open(extracted: date) -> bool:
-        return extracted < day and extracted not in taken
-
-    lake = engine.lake
-    return sorted({day, *(d for name in REFERENCES for d in lake.days(f"raw/{name}", is_open))})
+    lake, taken = engine.lake, _days_taken_before(engine, day)
+    found = (lake.days(f"raw/{name}", lambda d: d < day and d not in taken) for name in REFERENCES)
+    return sorted({day, *chain.from_iterable(found)})
 
 
 def _days_taken_before(engine: Engine, day: date) -> set[date]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -93,8 +93,16 @@ class NightRows:
     """The rows to be judged, numbered from 0 in the order of their key."""
 
     def __init__(
-        self, engine: Engine, dataset: Dataset, day: date, zone: ZoneInfo, *, chunk: int = 500_000
+        self,
+        engine: Engine,
+        dataset: Dataset,
+        day: date,
+        zone: ZoneInfo,
+        *,
+        chunk: int = 500_000,
+        open_earlier: Callable[[], None] = lambda: None,
     ) -> None:
+        """Makes the tables; `open_earlier` makes `earlier_…` readable, which only rows that waited need."""
         self.dataset = dataset
         self._engine = engine
         self._chunk = chunk
@@ -104,6 +112,8 @@ class NightRows:
         self._run(_typed_rows(dataset))
         heard = _Heard(*engine.values(_heard(dataset))[0])
         self._delivered = heard.delivered
+        if heard.waited:
+            open_earlier()
         self._run(_night_rows(dataset, heard))
         self._run(_facts(dataset))
         engine.execute("drop table typed_rows; drop table night_rows")
@@ -231,6 +241,7 @@ def _typed_rows(dataset: Dataset) -> str:
         said_columns=casting.said_columns(dataset),
         read_columns=casting.read_columns(dataset),
         typed_columns=casting.typed_columns(dataset),
+        columns=_columns(dataset),
         wrong_type=casting.wrong_type(dataset),
     )
 
@@ -253,10 +264,14 @@ def _night_rows(dataset: Dataset, heard: _Heard) -> str:
     key = ", ".join(dataset.key)
     return _query("night_rows").format(
         versions=_query("versions_of_one" if heard.once else "versions_of_several").format(key=key),
-        columns=", ".join(f'"{name}"' for name in dataset.column_names),
+        columns=_columns(dataset),
         key=key,
         in_time=f"(fresh or not {overtaken})" if heard.waited else "fresh",
     )
+
+
+def _columns(dataset: Dataset) -> str:
+    return ", ".join(f'"{name}"' for name in dataset.column_names)
 
 
 def _query(name: str) -> str:
