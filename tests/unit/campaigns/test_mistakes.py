@@ -72,7 +72,8 @@ ADDED = {
     "holdout: 0.1": "7:10: 'holdout' must be a share such as 10%, not 0.1.",
     "holdout: true": "7:10: 'holdout' must be a share such as 10%, not true.",
     "holdout: 51%": "7:10: 'holdout' must be a share from 0% to 50%, not '51%'.",
-    "approval: 5000": "7:11: 'approval' must hold names and values. Its fields are: above, two_above, drift.",
+    "approval: 5000": "7:11: 'approval' must hold names and values. Its fields are: above, two_above, drift, changes.",
+    "approval: {changes: yes}": "7:21: 'changes' must be true or false, not 'yes'.",
     "approval: {over: 5}": "7:12: unknown field 'over'. Did you mean 'above'?",
     "approval: {above: -1}": (
         "7:19: 'above' must be a whole number from 0 to 100,000,000, not -1."

@@ -35,6 +35,7 @@ def _changed(before: str, after: str) -> list[str]:
         (("audience", "where"), "orders >= 3", '  where: "orders >= 3"'),
         (("steps", 1, "offer", "value"), "12", "{kind: percent, value: 12, valid_days: 14"),
         (("approval", "two_above"), "9000", "approval: {above: 5000, two_above: 9000}"),
+        (("approval", "changes"), "true", "approval: {above: 5000, changes: true}"),
         (("approval", "above"), "100", "approval: {above: 100}"),
         (("audience", "open_for"), "3", "  open_for: 3"),
         (("catch_up",), "skip", "catch_up: skip"),

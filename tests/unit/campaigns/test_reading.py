@@ -50,7 +50,7 @@ def test_the_shortest_campaign_gets_its_defaults(write: Write) -> None:
         "priority": 50,
         "cool_down": None,
         "holdout": Decimal("0.1"),
-        "approval": {"above": None, "two_above": None, "drift": Decimal(0)},
+        "approval": {"above": None, "two_above": None, "drift": Decimal(0), "changes": False},
         "catch_up": {"rule": CatchUpRule.LATEST_ONLY, "younger_than": None},
         "paused": False,
         "owner": "marketing",
