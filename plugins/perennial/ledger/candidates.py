@@ -28,13 +28,16 @@ def layers_of(chunk: Sequence[PlannedMessage]) -> list[Sequence[PlannedMessage]]
 
 def _share_no_limit(chunk: Sequence[PlannedMessage]) -> bool:
     people = {(message.person_id, message.pressure) for message in chunk}
-    codes = [message.coupon.code for message in chunk if message.coupon]
-    return len(people) == len(chunk) and len(set(codes)) == len(codes)
+    coupons = [message for message in chunk if message.coupon]
+    codes = {message.coupon.code for message in coupons if message.coupon}
+    with_coupons = {message.person_id for message in coupons}
+    return len(people) == len(chunk) and len(codes) == len(with_coupons) == len(coupons)
 
 
 def _limits_of(message: PlannedMessage) -> list[object]:
-    code = [message.coupon.code] if message.coupon else []
-    return [(message.person_id, message.pressure), *code]
+    """Discounts are counted whatever they press, so a person's coupons share a limit."""
+    coupon = [message.coupon.code, (message.person_id, "coupon")] if message.coupon else []
+    return [(message.person_id, message.pressure), *coupon]
 
 
 def candidate_row(message: PlannedMessage) -> Row:

@@ -26,6 +26,7 @@ from perennial.model.warm_up import NewSender
 from perennial.model.words import Reason
 
 CHUNK = 1000
+_ANY_NUMBER = 1_000_000
 """The most messages that one statement claims."""
 
 _TAKEN = "taken"
@@ -361,12 +362,16 @@ def _joined(claims: Sequence[Claim]) -> Claim:
 
 
 def _limits(caps: Caps, now: datetime) -> dict[str, Any]:
+    discounts = caps.discounts_per_30_days
     return {
         "per_day": caps.promotional_per_day,
         "day_ago": now - timedelta(hours=24),
         "per_week": caps.promotional_per_week,
         "week_ago": now - timedelta(days=7),
         "survey_ago": now - timedelta(days=caps.days_between_surveys),
+        "discounts": _ANY_NUMBER if discounts is None else discounts,
+        "discounts_ago": now - timedelta(days=30),
+        "any_number": _ANY_NUMBER,
     }
 
 

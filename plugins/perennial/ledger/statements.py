@@ -102,6 +102,7 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
     "day_ago": Instant(),
     "week_ago": Instant(),
     "survey_ago": Instant(),
+    "discounts_ago": Instant(),
     "clock": Instant(),
     "lease_until": Instant(),
     "silent_since": Instant(),

@@ -144,6 +144,47 @@ def test_a_second_survey_within_sixty_days_is_capped(ledger: Ledger) -> None:
     assert claiming(ledger, [second], now=NOON + 60 * DAYS).claimed == {second.key}
 
 
+def test_discounts_within_thirty_days_are_counted_when_they_leave(ledger: Ledger) -> None:
+    """Two plans of one week each left room for one; both were made before either left."""
+    caps = Caps(discounts_per_30_days=1)
+    first, second = (
+        a_message(occasion=o, expires_at=NOON + 99 * DAYS, coupon=replace(COUPON, code=f"WIN-{o}"))
+        for o in "12"
+    )
+    plain = a_message(occasion="3", expires_at=NOON + 99 * DAYS)
+    sent(ledger, first)
+    at = NOON + 30 * DAYS
+    almost = at - timedelta(seconds=1)
+
+    assert claiming(ledger, [second], now=almost, caps=caps).blocked == {second.key: Reason.CAPPED}
+    assert claiming(ledger, [plain], now=NOON + 8 * DAYS, caps=caps).claimed == {plain.key}
+    assert claiming(ledger, [second], now=at, caps=caps).claimed == {second.key}
+
+
+def test_of_two_discounts_in_one_chunk_the_first_given_leaves_whatever_they_press(
+    ledger: Ledger,
+) -> None:
+    offer = a_message(occasion="1", coupon=COUPON)
+    thanks = a_message(
+        occasion="2", pressure=Pressure.SERVICE, coupon=replace(COUPON, code="THANKS-1")
+    )
+
+    claim = claiming(ledger, [offer, thanks], caps=Caps(discounts_per_30_days=1))
+
+    assert (claim.claimed, claim.blocked) == ({offer.key}, {thanks.key: Reason.CAPPED})
+
+
+def test_an_offer_of_points_is_no_discount(ledger: Ledger) -> None:
+    first = a_message(occasion="1", expires_at=NOON + 99 * DAYS, coupon=COUPON)
+    other = replace(COUPON, code="POINTS-1", kind="points")
+    second = a_message(occasion="2", expires_at=NOON + 99 * DAYS, coupon=other)
+    sent(ledger, first)
+
+    claim = claiming(ledger, [second], now=NOON + 8 * DAYS, caps=Caps(discounts_per_30_days=1))
+
+    assert claim.claimed == {second.key}
+
+
 def test_surveys_and_promotions_have_caps_of_their_own(ledger: Ledger) -> None:
     sent(ledger, a_message(occasion="offer"))
     survey = a_message(occasion="order-9", pressure=Pressure.SURVEY)

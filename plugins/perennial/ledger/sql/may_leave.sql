@@ -25,3 +25,16 @@ and case candidates.pressure
           and earlier.key <> candidates.key
     )
 end
+-- Discounts are counted over all messages; most shops set no limit, and most messages have none.
+and case
+    when candidates.coupon_kind in ('percent', 'amount') and :discounts < :any_number then (
+        select count(*) < :discounts
+        from messages as earlier
+        where earlier.person_id = candidates.person_id
+          and earlier.claimed_at > :discounts_ago
+          and earlier.coupon_kind in ('percent', 'amount')
+          and earlier.state in ('claimed', 'dispatching', 'accepted', 'in_doubt')
+          and earlier.key <> candidates.key
+    )
+    else true
+end
