@@ -157,9 +157,7 @@ class Stage:
     def _lint_brackets(self, environment: ShopEnvironment, drafts: Mapping[str, Draft]) -> None:
         words = {name for phrases in self._folder.words.values() for name in phrases}
         front = {*FRONT_FIELDS, *(name for draft in drafts.values() for name in draft.front)}
-        known = frozenset[str]().union(
-            *(assigned_names(draft.body) for draft in drafts.values())
-        )
+        known = frozenset[str]().union(*(assigned_names(draft.body) for draft in drafts.values()))
         for draft in drafts.values():
             self._faults += lint_shop_stage(
                 environment,
