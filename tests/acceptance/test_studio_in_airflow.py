@@ -197,9 +197,10 @@ def test_nights_of_the_past_are_handed_to_airflow_to_be_rebuilt(
     nights = [DAY - timedelta(days=n) for n in (5, 4, 3)]
     mark = visit_of(browser, airflow, "mark", pictures=PICTURES)
     mark.go("Data")
-    mark.main.get_by_label("First night").fill(nights[0].isoformat())
-    mark.main.get_by_label("Last night").fill(nights[-1].isoformat())
-    mark.main.get_by_label("Why").fill("the shop has corrected its orders")
+    form = mark.main.locator("form[action$='/data/rebuild']")
+    form.get_by_label("First night").fill(nights[0].isoformat())
+    form.get_by_label("Last night").fill(nights[-1].isoformat())
+    form.get_by_label("Why").fill("the shop has corrected its orders")
     mark.picture("rebuild", of="Rebuild nights of the past")
     mark.press("Rebuild")
 
