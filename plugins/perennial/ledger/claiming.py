@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from perennial.ledger.braking import Hold, count_sent, hold
-from perennial.ledger.budgeting import Purse, count, open_purse
-from perennial.ledger.candidates import candidate_row, layers_of
-from perennial.ledger.columns import load
+from perennial.ledger.braking import count_sent, hold
+from perennial.ledger.budgeting import count, open_purse
+from perennial.ledger.candidates import layers_of
+from perennial.ledger.claiming_chunks import (
+    Claiming,
+    Room,
+    blocked,
+    joined,
+    record_blocks,
+    split,
+)
 from perennial.ledger.database import Database
 from perennial.ledger.statements import gathering, packed, packed_keys, statement
 from perennial.ledger.tables import in_utc
 from perennial.ledger.values import Claim
-from perennial.ledger.warming import Allowance, count_emails, open_allowance
+from perennial.ledger.warming import count_emails, open_allowance
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage
 from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
@@ -26,10 +33,9 @@ from perennial.model.warm_up import NewSender
 from perennial.model.words import Reason
 
 CHUNK = 1000
-_ANY_NUMBER = 1_000_000
 """The most messages that one statement claims."""
 
-_TAKEN = "taken"
+_ANY_NUMBER = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,15 +45,6 @@ class Rules:
     budget: Budget
     brake: Brake | None
     sender: NewSender | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Room:
-    """What the rules leave room for while a chunk is being claimed."""
-
-    purse: Purse
-    held: Hold
-    allowance: Allowance | None
 
 
 def claim(
@@ -71,15 +68,15 @@ def claim(
     chunks = (candidates[i : i + CHUNK] for i in range(0, len(candidates), CHUNK))
     common = {"worker": worker, "now": in_utc(now), **_limits(caps, in_utc(now))}
     rules = Rules(budget=budget, brake=brake, sender=sender)
-    return _joined([_claim_chunk(database, chunk, common, lease, rules) for chunk in chunks])
+    return joined([_claim_chunk(database, chunk, common, lease, rules) for chunk in chunks])
 
 
 def block(
     database: Database, messages: Iterable[PlannedMessage], *, reason: Reason, now: datetime
 ) -> None:
     """Records why messages of a plan will not leave, when that was found outside the ledger."""
-    rows = [_blocked(message, reason) for message in messages]
-    database.write(lambda connection: _record_blocks(connection, database.dialect, rows, now))
+    rows = [blocked(message, reason) for message in messages]
+    database.write(lambda connection: record_blocks(connection, database.dialect, rows, now))
 
 
 def begin_dispatch(
@@ -135,12 +132,8 @@ def _claim_chunk(
             held=hold(connection, chunk, rules.brake, terms["now"]),
             allowance=open_allowance(connection, chunk, rules.sender, terms["now"]),
         )
-        claim = _joined(
-            [
-                _claim_layer(connection, database.dialect, layer, terms, room)
-                for layer in layers_of(chunk)
-            ]
-        )
+        claiming = Claiming(connection=connection, dialect=database.dialect, terms=terms, room=room)
+        claim = joined([claiming.claim(layer) for layer in layers_of(chunk)])
         claimed = (m for m in chunk if m.key in claim.claimed)
         count(connection, database.dialect, claimed, room.purse)
         count_emails(connection, database.dialect, room.allowance)
@@ -151,173 +144,17 @@ def _claim_chunk(
     return database.write(decide)
 
 
-def _claim_layer(
-    connection: Connection,
-    dialect: str,
-    layer: Sequence[PlannedMessage],
-    terms: Mapping[str, Any],
-    room: Room,
-) -> Claim:
-    kept = []
-    free = layer
-    for keep_back in (_braked, _unallowed, _unpaid):
-        kept.append(keep_back(connection, dialect, free, terms, room))
-        if blocked := kept[-1].blocked:
-            free = [message for message in free if message.key not in blocked]
-    claim = _claim_free(connection, dialect, free, terms, room.held) if free else Claim()
-    room.purse.pay(message for message in free if message.key in claim.claimed)
-    if room.allowance is not None:
-        room.allowance.take(message for message in free if message.key in claim.claimed)
-    return _joined([claim, *kept])
-
-
-def _braked(
-    connection: Connection,
-    dialect: str,
-    layer: Sequence[PlannedMessage],
-    terms: Mapping[str, Any],
-    room: Room,
-) -> Claim:
-    """What might leave if fewer people complained is blocked."""
-    kept = [message for message in layer if room.held.keeps(message)]
-    if not kept:
-        return Claim()
-    claimable = _claimable(connection, dialect, kept, terms)
-    return _kept_back(
-        connection, dialect, [m for m in kept if m.key in claimable], Reason.BRAKED, terms
-    )
-
-
-def _unallowed(
-    connection: Connection,
-    dialect: str,
-    layer: Sequence[PlannedMessage],
-    terms: Mapping[str, Any],
-    room: Room,
-) -> Claim:
-    """What might leave if its sender were warm is blocked; what the day has room for is not asked about."""
-    allowance = room.allowance
-    if allowance is None or not allowance.is_short_of(layer):
-        return Claim()
-    claimable = _claimable(connection, dialect, layer, terms)
-    beyond = allowance.beyond([message for message in layer if message.key in claimable])
-    return _kept_back(connection, dialect, beyond, Reason.WARMING_UP, terms)
-
-
-def _unpaid(
-    connection: Connection,
-    dialect: str,
-    layer: Sequence[PlannedMessage],
-    terms: Mapping[str, Any],
-    room: Room,
-) -> Claim:
-    """What might leave if the budget had room for it is blocked; what leaves it room is not asked about."""
-    purse = room.purse
-    if not purse.beyond(layer):
-        return Claim()
-    claimable = _claimable(connection, dialect, layer, terms)
-    beyond = purse.beyond([message for message in layer if message.key in claimable])
-    return _kept_back(connection, dialect, beyond, Reason.BUDGET_EXHAUSTED, terms)
-
-
-def _claimable(
-    connection: Connection,
-    dialect: str,
-    messages: Sequence[PlannedMessage],
-    terms: Mapping[str, Any],
-) -> set[MessageKey]:
-    batch = load(connection, "candidates", map(candidate_row, messages))
-    asked = statement("claimable", dialect, batch.alike)
-    return set(connection.execute(asked, {**terms, **batch.parameters}).scalars())
-
-
-def _kept_back(
-    connection: Connection,
-    dialect: str,
-    messages: Sequence[PlannedMessage],
-    reason: Reason,
-    terms: Mapping[str, Any],
-) -> Claim:
-    rows = [_blocked(message, reason) for message in messages]
-    _record_blocks(connection, dialect, rows, terms["now"])
-    return Claim(blocked={message.key: reason for message in messages})
-
-
-def _claim_free(
-    connection: Connection,
-    dialect: str,
-    layer: Sequence[PlannedMessage],
-    terms: Mapping[str, Any],
-    held: Hold,
-) -> Claim:
-    claimed = _claimed(connection, dialect, "claim", layer, terms)
-    held.sent += [message for message in layer if message.key in claimed]
-    if len(claimed) == len(layer):
-        return Claim(claimed=claimed)
-    known = [message for message in layer if message.key not in claimed]
-    claimed |= _claimed(connection, dialect, "claim_again", known, terms)
-    left = _sort_out(connection, dialect, [m for m in known if m.key not in claimed], terms)
-    return replace(left, claimed=claimed)
-
-
-def _claimed(
-    connection: Connection,
-    dialect: str,
-    how: str,
-    messages: Sequence[PlannedMessage],
-    terms: Mapping[str, Any],
-) -> frozenset[MessageKey]:
-    """Claims by one of the two statements; what it has claimed is not blocked any more."""
-    batch = load(connection, "candidates", map(candidate_row, messages))
-    given = {**terms, **batch.parameters}
-    if dialect == "postgresql":
-        gathered = connection.execute(gathering(how, "gather_claimed", batch.alike), given)
-        return frozenset(_split(gathered.scalar_one()))
-    claimed = frozenset(connection.execute(statement(how, dialect), given).scalars())
-    mine = [message for message in messages if message.key in claimed]
-    if mine:
-        if len(mine) < len(messages):
-            load(connection, "candidates", map(candidate_row, mine))
-        connection.execute(statement("unblock", dialect))
-    return claimed
-
-
 def _begun(
     connection: Connection, dialect: str, terms: Mapping[str, Any]
 ) -> dict[tuple[str, str], frozenset[MessageKey]]:
     """What was begun, by campaign and day."""
     if dialect == "postgresql":
         gathered = connection.execute(gathering("begin_dispatch", "gather"), terms)
-        return {(campaign, str(day)): frozenset(_split(keys)) for campaign, day, keys in gathered}
+        return {(campaign, str(day)): frozenset(split(keys)) for campaign, day, keys in gathered}
     days: defaultdict[tuple[str, str], set[MessageKey]] = defaultdict(set)
     for key, campaign, day in connection.execute(statement("begin_dispatch", dialect), terms):
         days[campaign, str(day)].add(key)
     return {day: frozenset(keys) for day, keys in days.items()}
-
-
-def _split(keys: str | None) -> list[MessageKey]:
-    """Keys as PostgreSQL gathers them."""
-    return [MessageKey(key) for key in keys.split(",")] if keys else []
-
-
-def _sort_out(
-    connection: Connection,
-    dialect: str,
-    rest: Sequence[PlannedMessage],
-    terms: Mapping[str, Any],
-) -> Claim:
-    if not rest:
-        return Claim()
-    batch = load(connection, "candidates", map(candidate_row, rest))
-    judged = statement("leftovers", dialect, batch.alike)
-    verdicts: dict[MessageKey, str] = dict(
-        connection.execute(judged, {**terms, **batch.parameters}).all()
-    )
-    blocked = {key: Reason(verdict) for key, verdict in verdicts.items() if verdict != _TAKEN}
-    rows = [_blocked(m, blocked[m.key]) for m in rest if m.key in blocked]
-    _record_blocks(connection, dialect, rows, terms["now"])
-    taken = frozenset(key for key, verdict in verdicts.items() if verdict == _TAKEN)
-    return Claim(blocked=blocked, taken=taken)
 
 
 def _record_begun(
@@ -343,22 +180,7 @@ def _give_back_unwanted(
         {"key": key, "day": str(day), "campaign": campaign, "reason": reason}
         for key, day, campaign, reason in given_back
     ]
-    _record_blocks(connection, dialect, rows, clock)
-
-
-def _record_blocks(
-    connection: Connection, dialect: str, rows: Sequence[Mapping[str, Any]], now: datetime
-) -> None:
-    if rows:
-        connection.execute(statement("block", dialect), {"blocks": packed(rows), "now": now})
-
-
-def _joined(claims: Sequence[Claim]) -> Claim:
-    return Claim(
-        claimed=frozenset().union(*(claim.claimed for claim in claims)),
-        blocked={key: reason for claim in claims for key, reason in claim.blocked.items()},
-        taken=frozenset().union(*(claim.taken for claim in claims)),
-    )
+    record_blocks(connection, dialect, rows, clock)
 
 
 def _limits(caps: Caps, now: datetime) -> dict[str, Any]:
@@ -372,13 +194,4 @@ def _limits(caps: Caps, now: datetime) -> dict[str, Any]:
         "discounts": _ANY_NUMBER if discounts is None else discounts,
         "discounts_ago": now - timedelta(days=30),
         "any_number": _ANY_NUMBER,
-    }
-
-
-def _blocked(message: PlannedMessage, reason: Reason) -> dict[str, Any]:
-    return {
-        "key": message.key,
-        "day": message.day.isoformat(),
-        "campaign": message.campaign,
-        "reason": reason,
     }
