@@ -15,7 +15,7 @@ from crashing_run import CAMPAIGN, compose, planned
 from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
 from perennial.delivery.provider import Pace, Provider
-from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.sendgrid.emails import SendGridAccount, SendGridEmail
 from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
 from perennial.delivery.twilio.payload import TextOptions
 from perennial.emulator.options import ACCOUNT_SID, AUTH_TOKEN, MESSAGING_SERVICE, SENDGRID_KEY

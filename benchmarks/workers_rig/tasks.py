@@ -16,7 +16,7 @@ app = Celery(
 @app.task
 def ready() -> int:
     """Loads what a shard needs, so that nobody's start is measured; says which process it was."""
-    import perennial.delivery.sendgrid.email
+    import perennial.delivery.sendgrid.emails
     import perennial.steps.services  # noqa: F401
 
     return os.getpid()

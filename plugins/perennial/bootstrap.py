@@ -175,7 +175,7 @@ class Installation:
         )
 
     def _sendgrid(self) -> Provider:
-        from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+        from perennial.delivery.sendgrid.emails import SendGridAccount, SendGridEmail
         from perennial.delivery.sendgrid.payload import MailOptions
 
         settings = self.settings

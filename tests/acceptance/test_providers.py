@@ -20,7 +20,7 @@ from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
 from perennial.delivery.http_wire import Patience
 from perennial.delivery.provider import unhurried
-from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.sendgrid.emails import SendGridAccount, SendGridEmail
 from perennial.delivery.sendgrid.payload import MailOptions
 from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
 from perennial.delivery.twilio.payload import TextOptions

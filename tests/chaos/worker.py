@@ -22,7 +22,7 @@ from perennial.delivery.dispatch import dispatch
 from perennial.delivery.doubts import Recall
 from perennial.delivery.http_wire import Patience
 from perennial.delivery.provider import Provider
-from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.sendgrid.emails import SendGridAccount, SendGridEmail
 from perennial.delivery.twilio import listing
 from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
 from perennial.delivery.twilio.payload import TextOptions

@@ -20,7 +20,7 @@ from pytest_socket import socket_allow_hosts
 
 from framed_emails import birthday
 from perennial.delivery.provider import Provider, ProviderStopped, unhurried
-from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.sendgrid.emails import SendGridAccount, SendGridEmail
 from perennial.delivery.sendgrid.payload import MailOptions
 from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
 from perennial.delivery.twilio.payload import TextOptions

@@ -9,8 +9,8 @@ import pytest
 
 from framed_emails import framed, link_of
 from message_readers import READERS, values_of
+from perennial.delivery.sendgrid.mail_requests import MailRequest, requests_of
 from perennial.delivery.sendgrid.payload import MailOptions
-from perennial.delivery.sendgrid.requests import MailRequest, requests_of
 from perennial.messages.templates import Templates
 from perennial.model.message import EmailMessage
 from perennial.model.shop import Shop

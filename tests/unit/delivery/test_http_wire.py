@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from perennial.delivery.http_wire import HttpWire, Patience, Reply, silence
 from perennial.delivery.outcomes import Silence
 from perennial.delivery.provider import ProviderStopped, unhurried
-from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.sendgrid.emails import SendGridAccount, SendGridEmail
 from perennial.delivery.twilio.messages import TwilioAccount, TwilioMessages
 from perennial.delivery.twilio.payload import TextOptions
 from perennial.model.keys import MessageKey

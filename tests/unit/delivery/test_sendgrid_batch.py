@@ -14,8 +14,8 @@ from hypothesis import given, settings
 
 from framed_emails import FRAME, birthday, framed, link_of
 from perennial.delivery.sendgrid.batch import MOST_SUBSTITUTION_BYTES
+from perennial.delivery.sendgrid.mail_requests import MailRequest, requests_needed, requests_of
 from perennial.delivery.sendgrid.payload import MailOptions
-from perennial.delivery.sendgrid.requests import MailRequest, requests_needed, requests_of
 from perennial.model.message import EmailFrame, EmailMessage
 
 PLAIN = MailOptions()
@@ -274,7 +274,7 @@ def test_a_request_holds_as_many_as_it_may() -> None:
 
 
 def test_a_request_that_would_be_too_long_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perennial.delivery.sendgrid.requests._MOST_BYTES", 4_000)
+    monkeypatch.setattr("perennial.delivery.sendgrid.mail_requests._MOST_BYTES", 4_000)
     messages = [birthday(number, gift="g" * (100 + number)) for number in range(16)]
     requests = together(messages)
     assert len(requests) > 1

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from framed_emails import birthday
 from perennial.delivery.http_wire import Patience
 from perennial.delivery.provider import ProviderStopped, Question, unhurried
-from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.sendgrid.emails import SendGridAccount, SendGridEmail
 from perennial.delivery.sendgrid.payload import MailOptions
 from perennial.emulator.faults import Fault, FaultKind, Match
 from perennial.emulator.options import SENDGRID_KEY, Options

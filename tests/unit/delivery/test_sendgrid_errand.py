@@ -17,8 +17,8 @@ from framed_emails import birthday
 from perennial.delivery.outcomes import Verdict
 from perennial.delivery.provider import unhurried
 from perennial.delivery.sendgrid.errand import REQUESTS_AT_ONCE, Errand, Outcome, divided
+from perennial.delivery.sendgrid.mail_requests import MailRequest, requests_of
 from perennial.delivery.sendgrid.payload import MailOptions
-from perennial.delivery.sendgrid.requests import MailRequest, requests_of
 from perennial.model.message import EmailMessage
 from perennial.model.words import MessageState
 

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from framed_emails import birthday
-from perennial.delivery.sendgrid.email import SendGridAccount, SendGridEmail
+from perennial.delivery.sendgrid.emails import SendGridAccount, SendGridEmail
 from perennial.delivery.sendgrid.payload import MailOptions, mail_request
 from perennial.emulator.options import SENDGRID_KEY, Options
 from perennial.emulator.serving import Emulator

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from perennial.delivery.carrying import UNWRITABLE
 from perennial.delivery.outcomes import Verdict
 from perennial.delivery.provider import Pace
-from perennial.delivery.sendgrid.requests import MailRequest
+from perennial.delivery.sendgrid.mail_requests import MailRequest
 from perennial.model.keys import MessageKey
 from perennial.model.message import EmailMessage
 from perennial.model.words import MessageState

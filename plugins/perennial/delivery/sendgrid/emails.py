@@ -15,8 +15,8 @@ from perennial.delivery.outcomes import Carrier, judge
 from perennial.delivery.provider import Pace, ProviderStopped, Question
 from perennial.delivery.sendgrid.activity import EmailActivity
 from perennial.delivery.sendgrid.errand import REQUESTS_AT_ONCE, Errand, Outcome
+from perennial.delivery.sendgrid.mail_requests import MailRequest, requests_needed, requests_of
 from perennial.delivery.sendgrid.payload import MailOptions, culprits, read_answer
-from perennial.delivery.sendgrid.requests import MailRequest, requests_needed, requests_of
 from perennial.errors import DeliveryError
 from perennial.model.keys import MessageKey
 from perennial.model.message import EmailMessage, Message, Receipt
