@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from perennial.errors import LakeError
 from perennial.lake.explaining import explained
 from perennial.lake.kept_truth import KeptTruth, grown
 from perennial.lake.partitions import Lake, Partition
@@ -21,7 +24,6 @@ from perennial.model.datasets import CONTACTS, PREFERENCES, SHOP_DATASETS, Datas
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +192,7 @@ class Engine:
         files = self.files(partitions, f"file_row_number = true, union_by_name = {not alike}")
         found = set(columns)
         if not alike:
-            found = {row["column_name"] for row in self.rows(f"describe select * from {files}")}
+            found = {name for p in partitions for name in _columns_in(self.lake, p)}
         selected = ", ".join(
             f"{_name(c) if c in found else 'null'}::{t} as {_name(c)}" for c, t in columns.items()
         )
@@ -305,6 +307,16 @@ class Engine:
                 {"header": json.dumps(columns, ensure_ascii=False)},
             )
         )
+
+
+def _columns_in(lake: Lake, partition: Partition) -> list[str]:
+    """From the file's foot, which takes a hundredth of the time that DuckDB needs to describe it."""
+    try:
+        with lake.opened(partition) as file:
+            return list(pq.read_schema(file).names)
+    except (OSError, pa.ArrowInvalid) as error:
+        msg = f"{partition} cannot be read: it is damaged. Restore it, or remove it and run its night again."
+        raise LakeError(msg) from error
 
 
 def _next(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
