@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -12,7 +11,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from perennial.errors import PerennialError
-from perennial.model.clock import local_instant
 from perennial.model.words import LONGEST_REASON, AuditAction
 from perennial.steps.services import Perennial
 from perennial.studio.asking import shop_day
@@ -21,7 +19,6 @@ from perennial.studio.visitors import Right, Visitor
 
 DAG = "nightly"
 _MOST_NIGHTS = 400
-_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +30,11 @@ class Rebuild:
     again: bool
     reason: str
 
-    def span(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """The instants between which the nights begin, whatever their hour on the shop's clock."""
-        first = local_instant(self.since, time(), zone)
-        after = local_instant(self.until + _ONE_DAY, time(), zone)
-        return first, after - timedelta(seconds=1)
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The first and last second of the nights. Airflow takes what their clock shows for a time on the schedule's own."""
+        first = datetime.combine(self.since, time(), UTC)
+        return first, datetime.combine(self.until, time(23, 59, 59), UTC)
 
     @property
     def in_words(self) -> str:
@@ -52,7 +49,7 @@ def rebuild_routes(room: Room) -> list[Route]:
 
     async def start(request: Request, visitor: Visitor, form: FormData) -> Response:
         wanted = await room.ask(lambda p: _wanted(form, shop_day(p)))
-        since, until = await room.ask(lambda p: wanted.span(p.shop.zone))
+        since, until = wanted.span
         await room.airflow.backfill(visitor, DAG, since=since, until=until, again=wanted.again)
         await room.ask(lambda p: _note(p, visitor, wanted))
         return room.back(request, "/data", said=f"Airflow rebuilds {wanted.in_words}.")
