@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from threading import Lock
+from collections.abc import Callable, Hashable, MutableMapping
+from threading import Condition
 from typing import Generic, TypeVar
+
+from cachetools import cached
 
 Figures = TypeVar("Figures")
 
 
 class Kept(Generic[Figures]):
-    """Keeps a few answers for some seconds; may be shared by threads."""
+    """Keeps answers in a cache, which says how many and for how long; may be shared by threads.
 
-    def __init__(
-        self, seconds: float, *, most: int = 64, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._seconds, self._most, self._clock = seconds, most, clock
-        self._lock = Lock()
-        self._answers: OrderedDict[Hashable, tuple[float, Figures]] = OrderedDict()
+    Of several who ask for the same at once, one counts, and the others wait for it.
+    """
+
+    def __init__(self, cache: MutableMapping[Hashable, Figures]) -> None:
+        @cached(cache, key=lambda question, _: question, condition=Condition())
+        def answer(question: Hashable, count: Callable[[], Figures]) -> Figures:  # noqa: ARG001 - the cache's key
+            return count()
+
+        self._answer = answer
 
     def answer(self, question: Hashable, count: Callable[[], Figures]) -> Figures:
         """What was counted for a question a moment ago, or what is counted now."""
-        with self._lock:
-            kept = self._answers.get(question)
-        if kept is not None and self._clock() - kept[0] <= self._seconds:
-            return kept[1]
-        begun, counted = self._clock(), count()
-        with self._lock:
-            self._answers[question] = begun, counted
-            self._answers.move_to_end(question)
-            while len(self._answers) > self._most:
-                self._answers.popitem(last=False)
-        return counted
+        return self._answer(question, count)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from cachetools import TTLCache
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,7 +25,7 @@ from perennial.studio.visitors import Visitor
 
 _FOUR_WEEKS = timedelta(days=27)
 _LONGEST = 400
-_KEPT_SECONDS = 60.0
+_KEPT, _KEPT_SECONDS = 64, 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,7 @@ def look_at_results(
 
 def result_routes(room: Room) -> list[Route]:
     """The list, each campaign, and its table as a file."""
-    kept = Kept[ResultsPage](_KEPT_SECONDS)
+    kept = Kept[ResultsPage](TTLCache(_KEPT, _KEPT_SECONDS))
 
     async def show_all(request: Request, visitor: Visitor) -> Response:
         span = await _span(room, request)

@@ -5,8 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from threading import Barrier
+from time import sleep
+
+from cachetools import TTLCache
 
 from one_night import CAMPAIGNS, DAY
+from perennial.errors import LakeError
 from perennial.report.response_figures import response_figures
 from perennial.settings import Settings
 from perennial.steps.services import services
@@ -56,7 +63,7 @@ def test_a_span_that_makes_no_sense_is_not_found(sent_door: Door) -> None:
 
 def test_what_was_counted_is_told_for_a_while_and_then_counted_anew() -> None:
     now, counts = 0.0, iter(range(9))
-    kept = Kept[int](60, most=2, clock=lambda: now)
+    kept = Kept[int](TTLCache(2, 60, lambda: now))
 
     def ask(question: str) -> int:
         return kept.answer(question, lambda: next(counts))
@@ -65,6 +72,43 @@ def test_what_was_counted_is_told_for_a_while_and_then_counted_anew() -> None:
     now = 61.0
     assert [ask("a"), ask("c"), ask("b")] == [2, 3, 4], "old, new, and old"
     assert ask("a") == 5, "only the last two are kept"
+
+
+def test_of_those_who_ask_the_same_at_once_one_counts_and_the_others_wait() -> None:
+    kept, counts, asked = Kept[int](TTLCache(2, 60)), count(), Barrier(3)
+
+    def count_slowly() -> int:
+        sleep(0.2)  # the others ask meanwhile; whoever comes later is told the same
+        return next(counts)
+
+    def ask(_: int) -> int:
+        asked.wait()
+        return kept.answer("a", count_slowly)
+
+    with ThreadPoolExecutor(3) as people:
+        assert list(people.map(ask, range(3))) == [0, 0, 0]
+
+
+def test_who_waits_for_a_count_that_fails_counts_anew() -> None:
+    kept, asked = Kept[int](TTLCache(2, 60)), Barrier(2)
+    first = iter((True, False))
+
+    def count_or_fail() -> int:
+        sleep(0.1)
+        if next(first):
+            msg = "the lake is away"
+            raise LakeError(msg)
+        return 1
+
+    def ask(_: int) -> int | str:
+        asked.wait()
+        try:
+            return kept.answer("a", count_or_fail)
+        except LakeError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as people:
+        assert set(people.map(ask, range(2))) == {"the lake is away", 1}
 
 
 def test_the_page_says_when_it_was_counted(sent_door: Door) -> None:
