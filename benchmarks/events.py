@@ -31,7 +31,7 @@ from parts.messages import NOON, a_message
 from perennial.emulator.options import AUTH_TOKEN
 from perennial.emulator.signing import EventSigner, twilio_signature
 from perennial.ledger.store import Ledger
-from perennial.model.policy import Caps
+from perennial.model.policy import SendingRules
 from perennial.model.words import MessageState
 from perennial.settings import PROJECT
 
@@ -160,7 +160,7 @@ def begin(url: str, count: int, kind: str) -> list[str]:
     keys: list[str] = []
     for start in range(0, count, CHUNK):
         messages = [a_message(f"{kind}-{n}") for n in range(start, min(start + CHUNK, count))]
-        ledger.claim(messages, worker="benchmark", lease=LEASE, now=NOON, caps=Caps())
+        ledger.claim(messages, worker="benchmark", lease=LEASE, now=NOON, rules=SendingRules())
         begun = [message.key for message in messages]
         ledger.begin_dispatch(begun, worker="benchmark", lease=LEASE)
         keys += begun

@@ -28,7 +28,7 @@ from sending_rig.servers import postgres
 
 from perennial.ledger.store import Ledger
 from perennial.model.message import Coupon, PlannedMessage, Receipt
-from perennial.model.policy import Caps
+from perennial.model.policy import SendingRules
 from perennial.model.words import MessageState
 
 LEASE = timedelta(minutes=5)
@@ -102,7 +102,7 @@ def carry(url: str, share: int, chunk: int, first: int) -> Figures:
         receipts = [answer(message) for message in messages]
         steps = {
             "claim": partial(
-                ledger.claim, messages, worker=worker, lease=LEASE, now=NOON, caps=Caps()
+                ledger.claim, messages, worker=worker, lease=LEASE, now=NOON, rules=SendingRules()
             ),
             "begin": partial(
                 ledger.begin_dispatch, keys, worker=worker, lease=LEASE, provider="none"

@@ -21,7 +21,7 @@ from parts.messages import NOON, a_message
 from perennial.ledger.store import Ledger
 from perennial.model.events import ProviderEvent
 from perennial.model.message import PlannedMessage, Receipt
-from perennial.model.policy import Caps
+from perennial.model.policy import SendingRules
 from perennial.model.words import EventWord, MessageState
 
 LEASE = timedelta(minutes=5)
@@ -73,7 +73,7 @@ def carry(ledger: Ledger, messages: list[PlannedMessage], state: MessageState) -
     for start in range(0, len(messages), 500):
         some = messages[start : start + 500]
         keys = [message.key for message in some]
-        ledger.claim(some, worker="w", lease=LEASE, now=NOON, caps=Caps())
+        ledger.claim(some, worker="w", lease=LEASE, now=NOON, rules=SendingRules())
         ledger.begin_dispatch(keys, worker="w", lease=LEASE, provider="sendgrid")
         receipts = [Receipt(key=k, state=state, provider="sendgrid", provider_id=k) for k in keys]
         ledger.settle(receipts, now=NOON, worker="w")

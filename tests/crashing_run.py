@@ -19,7 +19,7 @@ from perennial.errors import RenderError
 from perennial.ledger.store import Ledger
 from perennial.model.keys import MessageKey, message_key
 from perennial.model.message import EmailMessage, Message, PlannedMessage, Receipt, SmsMessage
-from perennial.model.policy import Caps
+from perennial.model.policy import SendingRules
 from perennial.model.words import Channel, Pressure, Topic
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
@@ -176,7 +176,7 @@ def carry_out(order: Order) -> None:
             ledger=DyingLedger(order.folder, death),
             providers={Channel.EMAIL: DyingMailbox(order, death)},
             compose=compose,
-            caps=Caps(),
+            rules=SendingRules(),
             clock=lambda: NOW,
             worker=order.worker,
             lease=timedelta(seconds=order.lease_seconds),

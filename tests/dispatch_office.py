@@ -14,7 +14,7 @@ from perennial.delivery.provider import Pace, Provider, Question
 from perennial.ledger.store import Ledger
 from perennial.model.keys import MessageKey
 from perennial.model.message import EmailMessage, Message, PlannedMessage, Receipt, SmsMessage
-from perennial.model.policy import Caps
+from perennial.model.policy import SendingRules
 from perennial.model.words import Channel, Control, MessageState
 
 LEASE = timedelta(minutes=5)
@@ -130,7 +130,7 @@ class Office:
             "ledger": self.ledger,
             "providers": self.providers,
             "compose": compose,
-            "caps": Caps(),
+            "rules": SendingRules(),
             "clock": lambda: self.now,
             "worker": "worker",
             "lease": LEASE,

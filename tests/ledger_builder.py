@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from perennial.ledger.store import Claim, Ledger, Share
 from perennial.model.keys import message_key
 from perennial.model.message import PlannedMessage, Receipt
-from perennial.model.policy import Caps
+from perennial.model.policy import SendingRules
 from perennial.model.words import Channel, MessageState, Pressure, Topic
 
 DAY = date(2026, 11, 21)
@@ -49,14 +49,15 @@ def a_message(customer_id: str = "1", **changes: Any) -> PlannedMessage:
 
 def claiming(
     ledger: Ledger,
-    messages: list[PlannedMessage],
+    messages: Sequence[PlannedMessage],
     *,
     worker: str = "worker-1",
     now: datetime = NOON,
     lease: timedelta = LEASE,
-    caps: Caps | None = None,
+    **rules: Any,
 ) -> Claim:
-    return ledger.claim(messages, worker=worker, lease=lease, now=now, caps=caps or Caps())
+    given = SendingRules(**rules)
+    return ledger.claim(messages, worker=worker, lease=lease, now=now, rules=given)
 
 
 def beginning(

@@ -21,7 +21,7 @@ from perennial.delivery.twilio.payload import TextOptions
 from perennial.emulator.options import ACCOUNT_SID, AUTH_TOKEN, MESSAGING_SERVICE, SENDGRID_KEY
 from perennial.ledger.store import Ledger
 from perennial.model.message import Message, PlannedMessage, Receipt
-from perennial.model.policy import Caps
+from perennial.model.policy import SendingRules
 from perennial.model.words import Channel
 
 
@@ -112,7 +112,7 @@ def carry_out(order: Order) -> DispatchSummary:
                 ledger=ledger,
                 providers={order.channel: noting(provider_of(order), order.starts)},
                 compose=compose,
-                caps=Caps(),
+                rules=SendingRules(),
                 clock=lambda: datetime.now(UTC),
                 worker=order.worker,
                 lease=timedelta(minutes=5),

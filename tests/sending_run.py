@@ -15,7 +15,7 @@ from perennial.delivery.accounts import DispatchSummary
 from perennial.delivery.dispatch import dispatch
 from perennial.emulator.serving import Emulator
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import Caps
+from perennial.model.policy import SendingRules
 from perennial.model.words import Channel
 from perennial.settings import Settings
 from perennial.steps.services import services
@@ -55,7 +55,7 @@ def carry_out(
                     ledger=ledger,
                     providers={channel: perennial.providers()[channel]},
                     compose=compose,
-                    caps=Caps(),
+                    rules=SendingRules(),
                     clock=lambda: NOW,
                     worker=order.worker,
                     lease=timedelta(seconds=order.lease_seconds),

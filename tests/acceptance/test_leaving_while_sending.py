@@ -21,7 +21,7 @@ from perennial.emulator.serving import emulator_thread
 from perennial.ledger.tables import messages
 from perennial.model.keys import message_key
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import Caps
+from perennial.model.policy import SendingRules
 from perennial.model.words import MessageState, Reason
 from perennial.settings import Settings
 from perennial.steps.services import Perennial, services
@@ -71,7 +71,7 @@ def carry_out(perennial: Perennial, audience: Sequence[PlannedMessage]) -> None:
             ledger=perennial.ledger,
             providers={channel: perennial.providers()[channel]},
             compose=compose,
-            caps=Caps(),
+            rules=SendingRules(),
             clock=lambda: NOW,
             worker="worker",
             lease=timedelta(minutes=5),
@@ -106,7 +106,7 @@ def test_nobody_who_has_left_is_written_to_however_many_leave_at_once(tmp_path: 
             worker="worker",
             lease=timedelta(minutes=5),
             now=NOW - timedelta(days=30),
-            caps=Caps(),
+            rules=SendingRules(),
         )
         pages = [
             (message, edge + page_of(perennial, before, "unsubscribe"))

@@ -30,7 +30,7 @@ from perennial.emulator.rate_window import RateLimit
 from perennial.emulator.serving import Emulator, emulator_thread
 from perennial.errors import DeliveryError
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.policy import Caps
+from perennial.model.policy import SendingRules
 from perennial.model.words import Channel, MessageState, Reason
 from perennial.settings import Settings
 
@@ -104,7 +104,7 @@ def run(
                 ledger=ledger,
                 providers={provider.channel: provider},
                 compose=compose,
-                caps=Caps(),
+                rules=SendingRules(),
                 clock=lambda: now,
                 worker=worker,
                 lease=timedelta(minutes=5),
@@ -186,7 +186,9 @@ def test_a_used_up_window_makes_the_run_wait_and_loses_nobody(
     assert summary.accepted + summary.retryable == 150
     assert sum(emulator.accepted().values()) == summary.accepted
     ledger = ledger_of(tmp_path)
-    claim = ledger.claim(audience, worker="early", lease=timedelta(minutes=5), now=NOW, caps=Caps())
+    claim = ledger.claim(
+        audience, worker="early", lease=timedelta(minutes=5), now=NOW, rules=SendingRules()
+    )
     ledger.close()
     assert not claim.claimed, "who was sent away is left alone until the window ends"
 

@@ -35,7 +35,7 @@ from perennial.delivery.provider import unhurried
 from perennial.delivery.smtp import Smtp, SmtpServer
 from perennial.errors import DeliveryError
 from perennial.model.message import Message, Receipt
-from perennial.model.policy import Caps
+from perennial.model.policy import SendingRules
 from perennial.model.words import Channel, MessageState
 
 ACCEPTED, REFUSED = MessageState.ACCEPTED, MessageState.REFUSED
@@ -323,7 +323,7 @@ def run(folder: Path, server: SmtpServer, count: int, worker: str) -> DispatchSu
                 ledger=ledger,
                 providers={Channel.EMAIL: Smtp(server, clock=lambda: NOW)},
                 compose=compose,
-                caps=Caps(),
+                rules=SendingRules(),
                 clock=lambda: NOW,
                 worker=worker,
                 lease=dt.timedelta(minutes=5),

@@ -31,7 +31,7 @@ from perennial.errors import DeliveryError, LedgerError, RunInterrupted
 from perennial.ledger.values import Doubt
 from perennial.model.keys import MessageKey
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.policy import Caps
+from perennial.model.policy import SendingRules
 from perennial.model.words import Channel
 
 PUT_OFF = 3
@@ -87,7 +87,7 @@ async def _dispatched(order: Order) -> None:
             for channel, provider in _providers(order).items()
         },
         compose=compose,
-        caps=Caps(),
+        rules=SendingRules(),
         clock=lambda: datetime.now(UTC) + order.offset,
         worker=order.worker,
         lease=timedelta(seconds=order.schedule.lease),

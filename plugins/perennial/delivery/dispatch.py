@@ -21,8 +21,7 @@ from perennial.delivery.run import Run
 from perennial.delivery.stopping import Stop, on_signals
 from perennial.ledger.store import Ledger
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
-from perennial.model.warm_up import NewSender
+from perennial.model.policy import SendingRules
 from perennial.model.words import Channel
 
 # Less than what Airflow leaves between asking a task to end and killing it.
@@ -38,10 +37,7 @@ async def dispatch(
     ledger: Ledger,
     providers: Mapping[Channel, Provider],
     compose: Callable[[PlannedMessage], Message],
-    caps: Caps,
-    budget: Budget = NO_BUDGET,
-    brake: Brake | None = None,
-    sender: NewSender | None = None,
+    rules: SendingRules,
     clock: Callable[[], datetime],
     worker: str,
     lease: timedelta,
@@ -92,16 +88,7 @@ async def dispatch(
             silent_for=silent_for,
         )
 
-    run = Run(
-        desk,
-        providers,
-        caps=caps,
-        budget=budget,
-        brake=brake,
-        sender=sender,
-        limit=limit,
-        settle_doubts=ask,
-    )
+    run = Run(desk, providers, rules=rules, limit=limit, settle_doubts=ask)
     try:
         await _orderly(run.carry_out(messages), desk.stop)
     finally:

@@ -22,8 +22,7 @@ from perennial.delivery.reading_ahead import Chunk, ReadingAhead
 from perennial.errors import DeliveryError
 from perennial.ledger.values import Claim
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
-from perennial.model.warm_up import NewSender
+from perennial.model.policy import SendingRules
 from perennial.model.words import Channel, Control, Reason
 
 _CHUNKS_IN_HAND = 4
@@ -41,10 +40,7 @@ class Run:
         desk: Desk,
         providers: Mapping[Channel, Provider],
         *,
-        caps: Caps,
-        budget: Budget = NO_BUDGET,
-        brake: Brake | None = None,
-        sender: NewSender | None = None,
+        rules: SendingRules,
         limit: int | None,
         settle_doubts: Callable[[], Awaitable[None]],
     ) -> None:
@@ -52,10 +48,7 @@ class Run:
         self._handovers = {
             channel: Handover(desk, provider) for channel, provider in providers.items()
         }
-        self._caps = caps
-        self._budget = budget
-        self._brake = brake
-        self._sender = sender
+        self._rules = rules
         self.next_day: datetime | None = None
         self._left = limit
         self._settle_doubts = settle_doubts
@@ -205,10 +198,7 @@ class Run:
             worker=self._desk.worker,
             lease=self._desk.lease,
             now=self._desk.clock(),
-            caps=self._caps,
-            budget=self._budget,
-            brake=self._brake,
-            sender=self._sender,
+            rules=self._rules,
         )
         return self._sorted_out(candidates, claim)
 
@@ -232,8 +222,8 @@ class Run:
 
     def _note_next_day(self, message: PlannedMessage, reason: Reason) -> None:
         """Notes when a new sender's next day lets more leave, if the message lasts until then."""
-        if reason is Reason.WARMING_UP and self._sender is not None:
-            begins = self._sender.next_day(self._desk.clock())
+        if reason is Reason.WARMING_UP and self._rules.sender is not None:
+            begins = self._rules.sender.next_day(self._desk.clock())
             if message.expires_at > begins:
                 self.next_day = begins
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,23 +27,13 @@ from perennial.ledger.values import Claim
 from perennial.ledger.warming import count_emails, open_allowance
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
-from perennial.model.warm_up import NewSender
+from perennial.model.policy import Caps, SendingRules
 from perennial.model.words import Reason
 
 CHUNK = 1000
 """The most messages that one statement claims."""
 
 _ANY_NUMBER = 1_000_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """What holds back messages although they might leave."""
-
-    budget: Budget
-    brake: Brake | None
-    sender: NewSender | None
 
 
 def claim(
@@ -54,10 +43,7 @@ def claim(
     worker: str,
     lease: timedelta,
     now: datetime,
-    caps: Caps,
-    budget: Budget = NO_BUDGET,
-    brake: Brake | None = None,
-    sender: NewSender | None = None,
+    rules: SendingRules,
 ) -> Claim:
     """Claims what may leave now; of messages that share a limit, a budget or a new sender's day, those that come first.
 
@@ -66,8 +52,7 @@ def claim(
     """
     candidates = list({message.key: message for message in reversed(messages)}.values())[::-1]
     chunks = (candidates[i : i + CHUNK] for i in range(0, len(candidates), CHUNK))
-    common = {"worker": worker, "now": in_utc(now), **_limits(caps, in_utc(now))}
-    rules = Rules(budget=budget, brake=brake, sender=sender)
+    common = {"worker": worker, "now": in_utc(now), **_limits(rules.caps, in_utc(now))}
     return joined([_claim_chunk(database, chunk, common, lease, rules) for chunk in chunks])
 
 
@@ -118,7 +103,7 @@ def _claim_chunk(
     chunk: Sequence[PlannedMessage],
     common: Mapping[str, Any],
     lease: timedelta,
-    rules: Rules,
+    rules: SendingRules,
 ) -> Claim:
 
     def decide(connection: Connection) -> Claim:

@@ -56,7 +56,7 @@ from perennial.ledger.watching import Watching
 from perennial.model.events import ProviderEvent
 from perennial.model.keys import MessageKey, is_of_test
 from perennial.model.message import PlannedMessage, Receipt
-from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
+from perennial.model.policy import SendingRules
 from perennial.model.warm_up import NewSender
 from perennial.model.words import Channel, Control, MessageState, Reason
 
@@ -127,10 +127,7 @@ class Ledger(People, Rights, Hearing, Responses, Versions, Watching):
         worker: str,
         lease: timedelta,
         now: datetime,
-        caps: Caps,
-        budget: Budget = NO_BUDGET,
-        brake: Brake | None = None,
-        sender: NewSender | None = None,
+        rules: SendingRules,
     ) -> Claim:
         """Claims what may leave now. The lease is measured by the database's clock, everything else by `now`."""
         return claiming.claim(
@@ -139,10 +136,7 @@ class Ledger(People, Rights, Hearing, Responses, Versions, Watching):
             worker=worker,
             lease=lease,
             now=now,
-            caps=caps,
-            budget=budget,
-            brake=brake,
-            sender=sender,
+            rules=rules,
         )
 
     def begin_dispatch(

@@ -160,6 +160,16 @@ class Brake:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SendingRules:
+    """What the ledger holds messages to at the moment they leave, whatever their plan found."""
+
+    caps: Caps = field(default_factory=Caps)
+    budget: Budget = NO_BUDGET
+    brake: Brake | None = None
+    sender: NewSender | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """The rules of policy.yaml.
 
@@ -176,6 +186,15 @@ class Policy:
     budget: Budget = field(default_factory=Budget)
     brake: Brake = field(default_factory=Brake)
     warm_up: Mapping[str, WarmUp] = field(default_factory=dict)
+
+    def sending_rules(self, address: str, zone: ZoneInfo) -> SendingRules:
+        """What holds at the moment that messages leave, emails from an address."""
+        return SendingRules(
+            caps=self.caps,
+            budget=self.budget,
+            brake=self.brake,
+            sender=self.new_sender(address, zone),
+        )
 
     def new_sender(self, address: str, zone: ZoneInfo) -> NewSender | None:
         """The sender of an address, if it is warmed up by these rules."""

@@ -21,8 +21,7 @@ from perennial.ledger.store import Ledger
 from perennial.ledger.values import HoldOut
 from perennial.model.keys import MessageKey
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.policy import NO_BUDGET, Brake, Budget, Caps
-from perennial.model.warm_up import NewSender
+from perennial.model.policy import SendingRules
 from perennial.model.words import Channel
 from perennial.pipeline.catching_up import CatchingUp, run_began
 from perennial.pipeline.collecting import seldom_collected
@@ -47,10 +46,7 @@ class Shipping:
     ledger: Ledger
     providers: Mapping[Channel, Provider]
     compose: Callable[[PlannedMessage], Message] = field(repr=False)
-    caps: Caps
-    budget: Budget = NO_BUDGET
-    brake: Brake | None = None
-    sender: NewSender | None = None
+    rules: SendingRules
     lease: timedelta
     worker: str
     buyers: RecentBuyers
@@ -148,10 +144,7 @@ async def dispatch_wave(
                 ledger=shipping.ledger,
                 providers=shipping.providers,
                 compose=shipping.compose,
-                caps=shipping.caps,
-                budget=shipping.budget,
-                brake=shipping.brake,
-                sender=shipping.sender,
+                rules=shipping.rules,
                 clock=shipping.clock,
                 worker=shipping.worker,
                 lease=shipping.lease,

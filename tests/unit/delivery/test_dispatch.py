@@ -18,6 +18,7 @@ from perennial.delivery import handover as handover_module
 from perennial.errors import DeliveryError, LakeError, LedgerError, RenderError
 from perennial.ledger.store import Ledger
 from perennial.model.message import Message, PlannedMessage, Receipt
+from perennial.model.policy import SendingRules
 from perennial.model.warm_up import NewSender, WarmUp
 from perennial.model.words import Channel, MessageState, Reason, SuppressionReason
 
@@ -182,10 +183,11 @@ def test_a_new_sender_keeps_to_its_day_and_goes_on_with_the_next(
 ) -> None:
     ramp = WarmUp(starts_on=now.date(), emails_per_day=(20, 25))
     sender = NewSender(domain="news.example", warm_up=ramp, zone=ZoneInfo("Asia/Tokyo"))
+    rules = SendingRules(sender=sender)
     midnight = datetime(2026, 11, 21, 15, tzinfo=UTC)
 
-    first = office.run(people[:30], people[30:], sender=sender)
-    again = office.run(people, sender=sender, clock=lambda: midnight, worker="second")
+    first = office.run(people[:30], people[30:], rules=rules)
+    again = office.run(people, rules=rules, clock=lambda: midnight, worker="second")
 
     assert (first.accepted, first.blocked) == (20, {Reason.WARMING_UP: 30})
     assert (first.next_day, first.resume_at) == (midnight, None)

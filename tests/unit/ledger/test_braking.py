@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger_builder import LEASE, NOON, a_message, beginning, settling
+import ledger_builder
+from ledger_builder import NOON, a_message, beginning, settling
 from perennial.errors import LedgerError
 from perennial.ledger.braking import Grip
 from perennial.ledger.store import Claim, Ledger
 from perennial.model.events import ProviderEvent
 from perennial.model.mailboxes import mailbox_of
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import Brake, Caps
+from perennial.model.policy import Brake
 from perennial.model.words import (
     AuditAction,
     Channel,
@@ -42,8 +43,7 @@ def emails(first: int, count: int, domain: str = "gmail.com", **more: Any) -> li
 
 
 def claiming(ledger: Ledger, messages: Sequence[PlannedMessage], **more: Any) -> Claim:
-    given_ = {"worker": "worker-1", "lease": LEASE, "now": NOON, "caps": Caps(), "brake": BRAKE}
-    return ledger.claim(messages, **given_ | more)
+    return ledger_builder.claiming(ledger, messages, **{"brake": BRAKE} | more)
 
 
 def sending(ledger: Ledger, messages: list[PlannedMessage], **more: Any) -> None:

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger_builder import DAY, LEASE, NOON, Rows, a_message, beginning, settling
+import ledger_builder
+from ledger_builder import DAY, NOON, Rows, a_message, beginning, settling
 from perennial.ledger.store import Claim, Ledger
 from perennial.ledger.tables import blocks
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import Budget, Caps, Limit
+from perennial.model.policy import Budget, Limit
 from perennial.model.words import Channel, MessageState, Reason
 
 ALL = "*"
@@ -30,8 +31,7 @@ def texts(count: int, *, segments: int = 3, first: int = 0, **more: Any) -> list
 
 
 def claiming(ledger: Ledger, messages: list[PlannedMessage], budget: Budget, **more: Any) -> Claim:
-    given = {"worker": "worker-1", "lease": LEASE, "now": NOON, "caps": Caps(), **more}
-    return ledger.claim(messages, budget=budget, **given)
+    return ledger_builder.claiming(ledger, messages, budget=budget, **more)
 
 
 def of_segments(most: int) -> Budget:

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import ledger_builder
 from ledger_builder import LEASE, NOON, a_message, beginning, settling, states
 from perennial.ledger.store import Claim, Ledger
 from perennial.ledger.warming import SenderDay
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import Caps
 from perennial.model.warm_up import NewSender, WarmUp
 from perennial.model.words import Channel, MessageState, Pressure, Reason, Topic
 
@@ -37,8 +37,7 @@ def emails(first: int, count: int, **more: Any) -> list[PlannedMessage]:
 
 
 def claiming(ledger: Ledger, messages: Sequence[PlannedMessage], **more: Any) -> Claim:
-    given_ = {"worker": "worker-1", "lease": LEASE, "now": NOON, "caps": Caps(), "sender": SENDER}
-    return ledger.claim(messages, **given_ | more)
+    return ledger_builder.claiming(ledger, messages, **{"sender": SENDER} | more)
 
 
 def keys(messages: Sequence[PlannedMessage]) -> set[MessageKey]:

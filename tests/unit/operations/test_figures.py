@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,14 +46,7 @@ def perennial(tmp_path: Path) -> Iterator[Perennial]:
         emails = [a_message(str(n), address=CANARY) for n in range(3)]
         (text,) = texts = [a_message("9", channel=Channel.SMS, segments=2, cost=Decimal("0.50"))]
         perennial.policy = Policy(budget=Budget(together=Limit(sms_segments=8)))
-        ledger.claim(
-            texts,
-            worker="worker-1",
-            lease=timedelta(minutes=5),
-            now=NOON,
-            caps=perennial.policy.caps,
-            budget=perennial.policy.budget,
-        )
+        claiming(ledger, texts, budget=perennial.policy.budget)
         claiming(ledger, emails)
         beginning(ledger, [*emails, text])
         doubt = a_receipt(emails[0], MessageState.IN_DOUBT, provider="sendgrid")

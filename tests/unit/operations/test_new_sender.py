@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from edge_server import an_installation
-from ledger_builder import DAY, NOON, a_message
+from ledger_builder import DAY, NOON, a_message, claiming
 from perennial.cli import steering_views as views
 from perennial.model.policy import Policy
 from perennial.model.warm_up import WarmUp, domain_of
@@ -30,14 +30,8 @@ def perennial(tmp_path: Path) -> Iterator[Perennial]:
         domain = domain_of(perennial.shop.from_address)
         ramp = WarmUp(starts_on=DAY - timedelta(days=1), emails_per_day=(200, 300))
         perennial.policy = Policy(warm_up={domain: ramp})
-        perennial.ledger.claim(
-            [a_message(str(n)) for n in range(5)],
-            worker="worker-1",
-            lease=timedelta(minutes=5),
-            now=NOON,
-            caps=perennial.policy.caps,
-            sender=perennial.policy.new_sender(perennial.shop.from_address, perennial.shop.zone),
-        )
+        sender = perennial.policy.new_sender(perennial.shop.from_address, perennial.shop.zone)
+        claiming(perennial.ledger, [a_message(str(n)) for n in range(5)], sender=sender)
         yield perennial
 
 
