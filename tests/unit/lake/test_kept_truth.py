@@ -75,3 +75,15 @@ def test_an_increment_that_comes_after_its_day_was_opened_belongs_to_the_next_da
 
     assert [len(before), len(after)] == [1, 1]
     assert before != after
+
+
+def test_only_an_engine_that_keeps_the_truth_remembers_what_nights_have_told(
+    tmp_path: Path,
+) -> None:
+    with Engine(Lake(tmp_path)) as plain, Engine(Lake(tmp_path), keeps_truth=True) as keeping:
+        for engine in (plain, keeping):
+            engine.learned("days")[FIRST] = 1
+
+        assert plain.learned("days") == {}
+        assert keeping.learned("days") == {FIRST: 1}
+        assert keeping.learned("something else") == {}

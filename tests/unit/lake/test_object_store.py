@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -23,7 +22,6 @@ from perennial.lake.duck import Engine
 from perennial.lake.object_store import ObjectStore
 from perennial.lake.overlay import Overlay
 from perennial.lake.partitions import Lake, Partition
-from perennial.lake.rewriting import rewrite
 from perennial.lake.stores import ReplacedMeanwhile
 from perennial.settings import PROJECT
 
@@ -47,10 +45,6 @@ def people_in(lake: Lake, partition: Partition = PARTITION) -> list[str]:
     with lake.opened(partition) as file:
         found: list[str] = pq.read_table(file)["customer_id"].to_pylist()
     return found
-
-
-def without_ann(rows: pa.Table) -> pa.Table:
-    return rows.filter(pc.not_equal(rows["customer_id"], "ann"))
 
 
 def test_what_is_published_is_found_by_day(lake: Lake, bucket: Bucket) -> None:
@@ -194,20 +188,6 @@ def test_an_engine_sees_what_is_published_while_it_is_open(lake: Lake) -> None:
             engine.view("stored", PARTITION)
 
             assert engine.scalar("select customer_id from stored") == f"customer-{n}"
-
-
-def test_what_a_night_publishes_meanwhile_is_not_lost(lake: Lake) -> None:
-    put(lake, "ann", "bob")
-    published: list[str] = []
-
-    def while_a_night_publishes(rows: pa.Table) -> pa.Table:
-        if not published:
-            put(lake, "ann", "bob", "cyd")
-            published.append("once")
-        return without_ann(rows)
-
-    assert rewrite(lake, PARTITION, while_a_night_publishes) == 1
-    assert people_in(lake) == ["bob", "cyd"]
 
 
 @pytest.mark.parametrize("size", [10, BIG], ids=["one put", "in parts"])
