@@ -6,15 +6,19 @@ A file with mistakes appears as a DAG that says what they are; the other campaig
 from perennial.campaigns.reading import read_campaign
 from perennial.errors import CampaignError
 from perennial.orchestration import broken_campaign_dag, campaign_dag
-from perennial.steps.services import approval_limit, campaign_files, shard_count, shop_zone
+from perennial.settings import read_settings
+from perennial.steps.services import campaign_files, shop_zone
 
-for path in campaign_files():
+settings = read_settings()
+zone = shop_zone(settings)
+
+for path in campaign_files(settings):
     try:
         dag = campaign_dag(
             read_campaign(path, conditions=False),
-            zone=shop_zone(),
-            shards=shard_count(),
-            approval_limit=approval_limit(),
+            zone=zone,
+            shards=settings.shards,
+            approval_limit=settings.approve_above,
         )
     except CampaignError as error:
         dag = broken_campaign_dag(path.stem, error)

@@ -21,13 +21,16 @@ campaigns run by their own clock and are not started by this DAG. Manual runs ta
 """
 
 from perennial.orchestration import nightly_dag
-from perennial.steps.services import release_wait, releasers, shop_zone
+from perennial.settings import read_settings
+from perennial.steps.services import shop_zone
+
+settings = read_settings()
 
 # Every day at 02:00 in the shop's zone. (Airflow skips files that do not name it: the word in this line is needed.)
 dag = nightly_dag(
     cron="0 2 * * *",
-    zone=shop_zone(),
+    zone=shop_zone(settings),
     doc=__doc__,
-    release_wait=release_wait(),
-    releasers=releasers(),
+    release_wait=settings.release_wait,
+    releasers=settings.releasers,
 )

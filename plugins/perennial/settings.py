@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -379,6 +380,17 @@ class Settings(BaseSettings):
         chosen: Transport | None = getattr(self, f"{channel}_transport")
         production = self.profile is Profile.PRODUCTION
         return chosen or (Transport.NONE if production else Transport.MAILBOX)
+
+    @property
+    def release_wait(self) -> timedelta:
+        """How long a stopped night waits for somebody to release it."""
+        return timedelta(hours=self.release_hours)
+
+    @property
+    def releasers(self) -> list[str]:
+        """The Airflow users who alone may release a stopped night; empty: all who may run it."""
+        named = (self.release_by or "").split(",")
+        return [name.strip() for name in named if name.strip()]
 
     @property
     def lake_url(self) -> str | None:

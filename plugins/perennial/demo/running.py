@@ -19,7 +19,7 @@ from rich.text import Text
 from perennial.demo.summary import summary, twice
 from perennial.demo.world import a_world
 from perennial.errors import PerennialError
-from perennial.settings import PROJECT
+from perennial.settings import PROJECT, read_settings
 from perennial.steps.services import services, shop_zone
 
 _HOME = PROJECT / ".perennial" / "demo"
@@ -30,7 +30,7 @@ def run_demo(out: Console) -> None:
     """Sets an installation up from nothing, runs a night and the campaigns twice, hears the answers, shows it all."""
     started = time.monotonic()
     _start_afresh()
-    day = datetime.now(shop_zone()).date()
+    day = datetime.now(shop_zone(read_settings())).date()
     with _step(out, "Load the sample shop (real baskets, made-up people)"), _airflow_database():
         _load_sample(day)
     with _quietly() as log:

@@ -10,6 +10,7 @@ from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
 from perennial.orchestration.alerting import Operators
+from perennial.settings import read_settings
 from perennial.steps.services import shop_zone
 
 START = datetime(2016, 1, 1, tzinfo=ZoneInfo("UTC"))
@@ -37,7 +38,7 @@ def day_of(context: Any) -> date:  # noqa: ANN401 - Airflow's context
     if chosen := asked or partition:
         return date.fromisoformat(chosen)
     after: datetime = run.run_after
-    return after.astimezone(shop_zone()).date()
+    return after.astimezone(shop_zone(read_settings())).date()
 
 
 def day_param() -> Param:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -51,32 +50,11 @@ def services(settings: Settings | None = None) -> Iterator[Perennial]:
         perennial.close()
 
 
-def shop_zone() -> ZoneInfo:
-    """The shop's clock, read without anything heavy: DAG files call it."""
-    return read_zone(read_settings().project / "shop.yaml")
+def shop_zone(settings: Settings) -> ZoneInfo:
+    """The shop's clock, read without anything heavy: DAG files ask for it."""
+    return read_zone(settings.project / "shop.yaml")
 
 
-def campaign_files() -> list[Path]:
+def campaign_files(settings: Settings) -> list[Path]:
     """Every campaign file, by name."""
-    return sorted((read_settings().project / "campaigns").glob("*.yaml"))
-
-
-def shard_count() -> int:
-    """Dispatch tasks a campaign is divided into."""
-    return read_settings().shards
-
-
-def approval_limit() -> int | None:
-    """How many messages of a plan may leave without asking, whatever its campaign says; None: campaigns decide."""
-    return read_settings().approve_above
-
-
-def release_wait() -> timedelta:
-    """How long a stopped night waits for somebody to release it."""
-    return timedelta(hours=read_settings().release_hours)
-
-
-def releasers() -> list[str]:
-    """The Airflow users who alone may release a stopped night; empty: all who may run it."""
-    named = (read_settings().release_by or "").split(",")
-    return [name.strip() for name in named if name.strip()]
+    return sorted((settings.project / "campaigns").glob("*.yaml"))
