@@ -51,6 +51,31 @@ def open_day_of(
         engine.execute(f"create or replace view {name} as select * exclude (day) from few_{name}")
 
 
+def open_person(engine: Engine, customer_id: str, day: date) -> list[str]:
+    """Makes a day's features readable with only the accounts of the person who has an account; names them, in order.
+
+    There are none when nobody had such an account on that day.
+
+    Raises:
+        MissingPartition: the night has not made that day's features.
+    """
+    name = CUSTOMER_FEATURES.name
+    partition = Partition(dataset=name, day=day)
+    engine.lake.existing(partition)
+    everybody = engine.files([partition])
+    # One column for everybody, and all columns for the few row groups that hold the person.
+    who = engine.scalar(
+        f"select person_id from {everybody} where customer_id in ({listed([customer_id])})"
+    )
+    persons = listed([] if who is None else [who])
+    engine.execute(
+        f"create or replace table few_{name} as"
+        f" select * from {everybody} where person_id in ({persons}) order by customer_id"
+    )
+    engine.execute(f"create or replace view {name} as select * exclude (day) from few_{name}")
+    return [row["customer_id"] for row in engine.rows(f"select customer_id from {name}")]
+
+
 def _partitions(engine: Engine, dataset: Dataset, day: date) -> list[Partition]:
     if dataset.name in _OF_ONE_DAY:
         partition = Partition(dataset=dataset.name, day=day)
@@ -68,12 +93,14 @@ def _read(
     """Keeps the latest version of each row that is about them, unless a later one is about somebody else."""
     files, column = engine.files(partitions), looked_up_by(dataset)
     columns = ", ".join(f'"{name}"' for name in dataset.column_names)
-    key = ", ".join(dataset.key)
-    engine.execute(f"""
-        create or replace table few_{dataset.name} as
-        select {columns}, day from {files} where {column} in ({_values(engine, dataset, customers)})
-        qualify row_number() over (partition by {key} order by day desc) = 1
-    """)
+    rows = f"select {columns}, day from {files} where {column} in ({_values(engine, dataset, customers)})"
+    if len(partitions) > 1:
+        # Looked for before versions are told apart: as one step, DuckDB would read the files twice.
+        rows = f"""
+            with versions as materialized ({rows})
+            select * from versions
+            qualify row_number() over (partition by {", ".join(dataset.key)} order by day desc) = 1"""
+    engine.execute(f"create or replace table few_{dataset.name} as {rows}")
     if column in dataset.key or len(partitions) == 1:
         return
     (identity,) = dataset.key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,11 +14,11 @@ from perennial.campaigns.definition import Campaign
 from perennial.campaigns.predicate import parts_of_where
 from perennial.errors import PlanError
 from perennial.lake.duck import Engine
-from perennial.lake.narrowing import listed, open_day_of
+from perennial.lake.narrowing import listed, open_day_of, open_person
 from perennial.lake.partitions import Partition
 from perennial.ledger.persons import HeldRows
 from perennial.ledger.store import Ledger
-from perennial.model.datasets import CONSENTS, CUSTOMER_FEATURES, DECISIONS, MEMBERSHIPS
+from perennial.model.datasets import CONSENTS, DECISIONS, MEMBERSHIPS
 from perennial.model.words import (
     Channel,
     ConsentState,
@@ -30,6 +30,7 @@ from perennial.model.words import (
     SuppressionReason,
     Topic,
 )
+from perennial.pipeline.persons import PersonRecord, decisions_of, shops_consents
 from perennial.pipeline.reason_sentences import (
     Circumstances,
     Sent,
@@ -97,32 +98,39 @@ def explain_customer(
     day: date,
     campaigns: Sequence[Campaign],
     zone: ZoneInfo,
+    known: PersonRecord | None = None,
 ) -> Explanation:
     """Reads the day's features, every plan made for it, and what came of it; says for each campaign why or why not.
 
-    Campaigns are as their files are now: one that has been removed since is told without its title and rules.
+    Campaigns are as their files are now: one that has been removed since is told without its title and rules. Of a
+    person who is `known` as of that day, and whose features are still open, nothing is read again; their decisions
+    must be there since that day at least.
 
     Raises:
         MissingPartition: the night has not been that far.
         PlanError: there is no such customer on that day.
     """
-    engine.view(CUSTOMER_FEATURES.name, Partition(dataset=CUSTOMER_FEATURES.name, day=day))
-    who = {"customer": customer_id}
-    features = engine.rows("select * from customer_features where customer_id = $customer", who)
-    if not features:
+    person = _known(ledger, known, day) if known else _person(engine, ledger, customer_id, day)
+    features = next((row for row in person.features if row["customer_id"] == customer_id), None)
+    if features is None:
         msg = f"There is no customer {customer_id!r} on {day}. Ids are text: zeros in front count."
         raise PlanError(msg)
-    person = _person(engine, ledger, features[0], day)
-    teller = _Teller(engine=engine, person=person, campaigns=campaigns, zone=zone)
+    teller = _Teller(
+        engine=engine,
+        person=person,
+        campaigns=campaigns,
+        zone=zone,
+        audiences=_audiences(engine, customer_id, day),
+    )
     rows = [row for row in person.decisions if row["customer_id"] == customer_id]
     planned = {row["campaign"] for row in rows}
     return Explanation(
         customer_id=customer_id,
         day=day,
-        features=features[0],
+        features=features,
         decisions=tuple(teller.explained(row) for row in rows),
         absent=tuple(
-            Absent(campaign=c.name, sentence=teller.absence(c, customer_id, day))
+            Absent(campaign=c.name, sentence=teller.absence(c, customer_id))
             for c in campaigns
             if c.name not in planned
         ),
@@ -134,7 +142,7 @@ class _Person:
     """What is known about a person on a day, all accounts together."""
 
     day: date
-    accounts: Sequence[str]
+    features: Sequence[Row]
     decisions: Sequence[Row]
     consents: Sequence[Row]
     held: HeldRows
@@ -142,35 +150,57 @@ class _Person:
     commands: Sequence[Any]
 
 
-def _person(engine: Engine, ledger: Ledger, features: Row, day: date) -> _Person:
-    found = engine.rows(
-        "select customer_id from customer_features where person_id = $person order by customer_id",
-        {"person": features["person_id"]},
+def _known(ledger: Ledger, record: PersonRecord, day: date) -> _Person:
+    """Out of what has been gathered about them, when it is of that day."""
+    decisions = [row for row in record.decisions if row["day"] == day]
+    return _with_ledger(ledger, day, record.features, decisions, record.consents)
+
+
+def _person(engine: Engine, ledger: Ledger, customer_id: str, day: date) -> _Person:
+    accounts = open_person(engine, customer_id, day)
+    open_day_of(engine, day, accounts, [CONSENTS.name])
+    partitions = engine.lake.partitions(DECISIONS.name, since=day, until=day)
+    return _with_ledger(
+        ledger,
+        day,
+        engine.rows("select * from customer_features order by customer_id"),
+        decisions_of(engine, accounts, partitions),
+        shops_consents(engine, accounts),
     )
-    accounts = [row["customer_id"] for row in found]
-    open_day_of(engine, day, accounts, (CUSTOMER_FEATURES.name, CONSENTS.name))
-    decisions: list[Row] = []
-    for partition in engine.lake.partitions(DECISIONS.name, until=day):
-        if partition.day == day:
-            engine.view("plan", partition)
-            decisions += engine.rows(
-                f"select * from plan where customer_id in ({listed(accounts)}) order by occasion"
-            )
-    consents = engine.rows(
-        "select channel, topic, state, happened_at as at, source as how from consents"
-        " order by happened_at, consent_id"
-    )
+
+
+def _with_ledger(
+    ledger: Ledger,
+    day: date,
+    features: Sequence[Row],
+    decisions: Sequence[Row],
+    consents: Sequence[Row],
+) -> _Person:
+    """What the lake says of a person, and what the ledger says; of their `consents`, those that the shop told of count."""
     addresses = {row["address_key"] for row in decisions if row["address_key"]}
+    accounts = [row["customer_id"] for row in features]
     held = ledger.held_about(accounts, address_keys=addresses, subjects=())
+    shops = [row for row in consents if row["said_by"] == "shop"]
     blocks = ledger.blocks_of([row["message_key"] for row in decisions])
     return _Person(
         day=day,
-        accounts=accounts,
+        features=features,
         decisions=decisions,
-        consents=sorted([*consents, *held.consents], key=lambda row: row["at"]),
+        consents=sorted([*shops, *held.consents], key=lambda row: row["at"]),
         held=held,
         blocks={row["key"]: row for row in blocks if row["day"] == day},
         commands=ledger.controls(),
+    )
+
+
+def _audiences(engine: Engine, customer_id: str, day: date) -> frozenset[str]:
+    """The campaigns in whose audience the customer is on a day."""
+    partition = Partition(dataset=MEMBERSHIPS.name, day=day)
+    if not engine.lake.exists(partition):
+        return frozenset()
+    members = f"{engine.files([partition])} where customer_id in ({listed([customer_id])})"
+    return frozenset(
+        row["campaign"] for row in engine.rows(f"select distinct campaign from {members}")
     )
 
 
@@ -182,6 +212,7 @@ class _Teller:
     person: _Person
     campaigns: Sequence[Campaign]
     zone: ZoneInfo
+    audiences: Collection[str]
 
     def explained(self, row: Row) -> Explained:
         known = self._circumstances(row)
@@ -204,9 +235,9 @@ class _Teller:
             state=message["state"] if message else None,
         )
 
-    def absence(self, campaign: Campaign, customer_id: str, day: date) -> str:
+    def absence(self, campaign: Campaign, customer_id: str) -> str:
         """Why a campaign decided nothing about the customer."""
-        if self._is_member(campaign, customer_id, day):
+        if campaign.name in self.audiences:
             return "In the audience, but nothing is planned for this day yet."
         unmet = []
         for rule, sql, columns in parts_of_where(campaign.audience.where):
@@ -219,15 +250,6 @@ class _Teller:
             if not row["is_met"]:
                 unmet.append((rule, {column: row[column] for column in columns}))
         return not_in_audience(unmet, _occasion_of(campaign))
-
-    def _is_member(self, campaign: Campaign, customer_id: str, day: date) -> bool:
-        partition = Partition(dataset=MEMBERSHIPS.name, day=day)
-        if not self.engine.lake.exists(partition):
-            return False
-        self.engine.view("members_then", partition)
-        who = {"campaign": campaign.name, "customer": customer_id}
-        sql = "select count(*) from members_then where campaign = $campaign and customer_id = $customer"
-        return bool(self.engine.scalar(sql, who))
 
     def _became(self, row: Row, message: Row | None, known: Circumstances) -> str:
         block = self.person.blocks.get(row["message_key"])

@@ -15,7 +15,7 @@ from perennial.lake.duck import Engine
 from perennial.lake.narrowing import open_day_of
 from perennial.ledger.permitting import PERMISSIONS
 from perennial.ledger.store import Ledger
-from perennial.model.datasets import CONTACTS, CUSTOMER_FEATURES
+from perennial.model.datasets import CONTACTS
 from perennial.model.masking import masked_email, masked_phone
 from perennial.model.policy import Policy
 from perennial.model.words import Channel
@@ -29,7 +29,7 @@ from perennial.pipeline.persons import (
     standing_consents,
 )
 
-_SHOWN = (CUSTOMER_FEATURES.name, CONTACTS.name, "consents", "orders")
+_SHOWN = (CONTACTS.name, "consents", "orders")
 _KEYS = {Channel.EMAIL: "email_key", Channel.SMS: "phone_key", Channel.WHATSAPP: "phone_key"}
 
 

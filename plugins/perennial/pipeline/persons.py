@@ -9,11 +9,11 @@ from typing import Any
 
 from perennial.errors import UnknownPerson
 from perennial.lake.duck import Engine
-from perennial.lake.narrowing import listed, open_day_of
+from perennial.lake.narrowing import listed, open_day_of, open_person
 from perennial.lake.partitions import Partition
 from perennial.ledger.persons import HeldRows
 from perennial.ledger.store import Ledger
-from perennial.model.datasets import CONTACTS, CUSTOMER_FEATURES, DECISIONS, SHOP_DATASETS
+from perennial.model.datasets import CONTACTS, DECISIONS, SHOP_DATASETS
 from perennial.model.keys import customer_key
 from perennial.model.masking import masked_email, masked_phone
 from perennial.model.words import Channel, ConsentState, PreferenceName, Reason, Topic
@@ -136,9 +136,8 @@ def gather_person(
         UnknownPerson: no account of that id was known on that day.
         MissingPartition: the night has not been that far.
     """
-    engine.view(CUSTOMER_FEATURES.name, Partition(dataset=CUSTOMER_FEATURES.name, day=day))
-    features = _features(engine, customer_id, day)
-    accounts = [row["customer_id"] for row in features]
+    accounts = accounts_of(engine, customer_id, day)
+    features = tuple(engine.rows("select * from customer_features order by customer_id"))
     open_day_of(engine, day, accounts, (*SHOP_DATASETS, CONTACTS.name))
     contacts = _of_accounts(engine, "contacts", accounts)
     held = ledger.held_about(
@@ -166,7 +165,9 @@ def gather_person(
         hold_outs=held.hold_outs,
         answers=held.answers,
         cases=held.cases,
-        decisions=_decisions(engine, accounts, decided_since or date.min),
+        decisions=decisions_of(
+            engine, accounts, engine.lake.partitions(DECISIONS.name, since=decided_since)
+        ),
         exports=held.exports,
     )
 
@@ -198,31 +199,20 @@ def _stands_beside(row: Row, before: Row) -> bool:
 
 
 def accounts_of(engine: Engine, customer_id: str, day: date) -> list[str]:
-    """The accounts of the person who has an account, as known on a day.
+    """The accounts of the person who has an account, as known on a day; of the day's features, only theirs are readable.
 
     Raises:
         UnknownPerson: no account of that id was known on that day.
         MissingPartition: the night has not been that far.
     """
-    engine.view(CUSTOMER_FEATURES.name, Partition(dataset=CUSTOMER_FEATURES.name, day=day))
-    return [row["customer_id"] for row in _features(engine, customer_id, day, "customer_id")]
-
-
-def _features(engine: Engine, customer_id: str, day: date, columns: str = "*") -> Rows:
-    person = engine.scalar(
-        f"select person_id from customer_features where customer_id in ({listed([customer_id])})"
-    )
-    found = engine.rows(
-        f"select {columns} from customer_features where person_id = $person order by customer_id",
-        {"person": person},
-    )
-    if not found:
+    accounts = open_person(engine, customer_id, day)
+    if not accounts:
         msg = (
             f"Nothing is held about a customer of that id on {day}. Ids are text: zeros in front count."
             " Whoever signed up since is known after the next night."
         )
         raise UnknownPerson(msg)
-    return tuple(found)
+    return accounts
 
 
 def _of_accounts(
@@ -304,10 +294,10 @@ def _with_events(held: HeldRows) -> Rows:
     return tuple({**row, "events": events[row["key"]]} for row in held.messages)
 
 
-def _decisions(engine: Engine, accounts: Sequence[str], since: date) -> Rows:
-    partitions = [p for p in engine.lake.partitions(DECISIONS.name) if p.day >= since]
+def decisions_of(engine: Engine, accounts: Sequence[str], plans: Sequence[Partition]) -> Rows:
+    """What some plans decided about some accounts, the oldest first, each with what its reason means."""
     columns = {c.name: c.type for c in DECISIONS.columns}
-    engine.stack("all_decisions", columns, partitions, alike=True)
+    engine.stack("all_decisions", columns, plans, alike=True)
     found = engine.rows(
         f"select * exclude (extract, position) from all_decisions where customer_id in ({listed(accounts)})"
         " order by day, campaign, customer_id, occasion"

@@ -13,11 +13,9 @@ from perennial.campaigns.definition import Campaign
 from perennial.campaigns.timing import plan_instant
 from perennial.errors import PlanError
 from perennial.lake.duck import Engine
-from perennial.lake.narrowing import open_day_of
-from perennial.lake.partitions import Partition
+from perennial.lake.narrowing import open_day_of, open_person
 from perennial.ledger.store import Ledger
 from perennial.messages.templates import Templates
-from perennial.model.datasets import CUSTOMER_FEATURES
 from perennial.model.fields import MERGE_FIELDS, Origin
 from perennial.model.keys import key_of_test
 from perennial.model.message import Message, PlannedMessage
@@ -35,7 +33,7 @@ _NOWHERE = {
     Channel.SMS: "+10000000000",
     Channel.WHATSAPP: "+10000000000",
 }
-_ALWAYS = ("customer_features", "memberships", "contacts", "consents", "preferences")
+_ALWAYS = ("memberships", "contacts", "consents", "preferences")
 _BOUGHT = ("orders", "order_lines", "products")
 
 
@@ -164,13 +162,10 @@ class Previewer:
 
     def _open(self, customer_id: str, day: date) -> list[str]:
         """Makes readable what is known about the person who has an account, and names all their accounts."""
-        found = CUSTOMER_FEATURES.name
-        open_day_of(self.engine, day, [customer_id], [found])
-        person = self.engine.scalar(f"select person_id from {found}")
-        if person is None:
+        accounts = open_person(self.engine, customer_id, day)
+        if not accounts:
             msg = f"There is no customer {customer_id!r} on {day}. Ids are text: zeros in front count."
             raise PlanError(msg)
-        accounts = accounts_of(self.engine, person, day)
         open_day_of(self.engine, day, accounts, (*_ALWAYS, *_BOUGHT))
         return accounts
 
@@ -252,13 +247,6 @@ class Previewer:
             "coupon_expires_on": ends.isoformat() if ends else None,
         }
         return values | {name: value for name, value in of_step.items() if name in values}
-
-
-def accounts_of(engine: Engine, person_id: str, day: date) -> list[str]:
-    """Every account of a person on a day, by id."""
-    engine.view("everybody", Partition(dataset=CUSTOMER_FEATURES.name, day=day))
-    theirs = "select customer_id from everybody where person_id = $person order by customer_id"
-    return [row["customer_id"] for row in engine.rows(theirs, {"person": person_id})]
 
 
 _OCCASIONS = {

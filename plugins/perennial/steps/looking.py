@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from perennial.pipeline.difference import Difference
     from perennial.pipeline.explaining import Explanation
     from perennial.pipeline.measuring import CampaignResults
+    from perennial.pipeline.persons import PersonRecord
     from perennial.pipeline.previewing import Keep, Preview, Wish
     from perennial.report.response_figures import ResponseFigures
+
+_LATELY = timedelta(days=31)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +92,10 @@ class LookingSteps(CampaignSteps):
         )
         return previewer.preview(customer_id, day, wishes)
 
-    def explain(self, customer_id: str, day: date) -> Explanation:
-        """Why a customer got a message on a day, or did not."""
+    def explain(
+        self, customer_id: str, day: date, known: PersonRecord | None = None
+    ) -> Explanation:
+        """Why a customer got a message on a day, or did not; `known` as the last thing that was asked about anybody."""
         from perennial.pipeline.explaining import explain_customer
 
         return explain_customer(
@@ -100,6 +105,7 @@ class LookingSteps(CampaignSteps):
             day=day,
             campaigns=self.campaigns,
             zone=self.shop.zone,
+            known=known if known and known.day == day else None,
         )
 
     def report(self, day: date) -> Path:
@@ -228,7 +234,9 @@ class LookingSteps(CampaignSteps):
         Raises:
             MissingPartition: no night has run yet.
         """
-        days = self.engine.lake.days(MEMBERSHIPS.name)
+        lake, lately = self.engine.lake, self.now().date() - _LATELY
+        # Of years of nights, the last month is looked into first.
+        days = lake.days(MEMBERSHIPS.name, lambda day: day >= lately) or lake.days(MEMBERSHIPS.name)
         if not days:
             msg = "No night has run yet. Run one: perennial night --day D"
             raise MissingPartition(msg)

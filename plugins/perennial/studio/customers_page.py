@@ -78,13 +78,14 @@ def look_at_customer(
         UnknownPerson: the last night knows no such account.
         MissingPartition: no night has run yet.
     """
-    chosen = day or perennial.last_night()
-    since = min(chosen, perennial.last_night()) - decided_for
+    newest = perennial.last_night()
+    chosen = day or newest
+    since = min(chosen, newest) - decided_for
     record = perennial.person(customer_id, decided_since=since)
     return CustomerPage(
         record=record,
         summary=record.summary(),
-        explanation=_explained(perennial, customer_id, chosen),
+        explanation=_explained(perennial, record, chosen),
         day=chosen,
         decided_for=decided_for,
     )
@@ -148,9 +149,9 @@ def customer_routes(room: Room) -> list[Route]:
     ]
 
 
-def _explained(perennial: Perennial, customer_id: str, day: date) -> Explanation | None:
+def _explained(perennial: Perennial, record: PersonRecord, day: date) -> Explanation | None:
     try:
-        return perennial.explain(customer_id, day)
+        return perennial.explain(record.customer_id, day, record)
     except PlanError:
         return None
 

@@ -56,6 +56,19 @@ def test_what_came_between_plan_and_send_is_told(perennial: Perennial) -> None:
     )
 
 
+def test_what_was_just_gathered_of_a_person_explains_as_reading_anew_does(
+    perennial: Perennial,
+) -> None:
+    wish(perennial)
+    for customer in (QUIRINA, HER_OTHER_ACCOUNT):
+        anew = perennial.explain(customer, DAY)
+        known = perennial.person(customer)
+
+        assert perennial.explain(customer, DAY, known) == anew
+        assert {decision.campaign for decision in anew.decisions} == {"birthday"}
+        assert anew.absent
+
+
 def test_in_no_audience_it_says_which_part_of_the_rule_is_not_met(perennial: Perennial) -> None:
     (said,) = said_of(perennial, "win_back")
 

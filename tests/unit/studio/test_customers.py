@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from one_night import DAY, sending, settings_at
 from perennial.errors import UnknownPerson
 from perennial.model.words import AuditAction, Channel
+from perennial.pipeline.plan_reading import plan_partition
 from perennial.settings import Settings
 from perennial.steps.services import Perennial, services
 from studio_visits import OPERATOR, VIEWER, Door
@@ -54,19 +57,23 @@ def test_the_page_tells_what_was_sent_and_why(sent_door: Door, sent_settings: Se
 
 
 def test_decisions_of_a_week_are_shown_and_those_of_a_month_when_asked_for(
-    sent_door: Door, sent_settings: Settings
+    person: dict[str, Any], own_door: Door, own_day: Path
 ) -> None:
-    with services(sent_settings) as perennial:
-        row = _somebody(perennial)
-    path = f"/customers/{row['customer_id']}"
+    with services(settings_at(own_day)) as perennial:
+        lake = perennial.engine.lake
+        then = plan_partition("win_back", DAY - timedelta(days=10))
+        with lake.publishing(then) as draft:
+            shutil.copyfile(lake.path(plan_partition("win_back", DAY)), draft)
+    path = f"/customers/{person['customer_id']}?day={DAY}"
+    of_then = then.day.strftime("%-d %b %Y")
 
-    of_a_week = sent_door.see(f"{path}?day={DAY}")
-    of_a_month = sent_door.see(f"{path}?day={DAY}&decided=month")
+    of_a_week, of_a_month = own_door.see(path), own_door.see(f"{path}&decided=month")
 
     assert "Look through 30 days" in of_a_week.text
     assert "Look through 30 days" not in of_a_month.text
-    assert "win_back" in of_a_week.text
-    assert "win_back" in of_a_month.text
+    assert of_then not in of_a_week.text
+    assert of_then in of_a_month.text
+    assert DAY.strftime("%-d %b %Y") in of_a_week.text
 
 
 def test_who_may_only_look_sees_no_name_and_no_whole_address(
