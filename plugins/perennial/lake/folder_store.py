@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
@@ -16,6 +16,7 @@ from perennial.errors import LakeError
 from perennial.lake.stores import ReplacedMeanwhile
 
 _ABANDONED_AFTER_SECONDS = 24 * 60 * 60
+_SETTLED_AFTER_NANOSECONDS = 3_000_000_000
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,17 @@ class FolderStore:
         for folder in _names_in(root):
             if wanted(folder):
                 yield folder, _names_in(f"{root}/{folder}")
+
+    def shape(self, dataset: str) -> Hashable | None:
+        """The folders of its days and when each last changed: by a file that came, went or took another's place."""
+        root = f"{self.root}/{dataset}"
+        try:
+            found = [(day, os.stat(f"{root}/{day}").st_mtime_ns) for day in _names_in(root)]  # noqa: PTH116 - as in _stamp
+        except FileNotFoundError:
+            return None
+        # A clock ticks a few hundred times a second, on some file systems once: two changes may bear one time.
+        settled = time.time_ns() - _SETTLED_AFTER_NANOSECONDS
+        return tuple(found) if all(changed < settled for _, changed in found) else None
 
     def open(self, name: str) -> BufferedReader:
         return (self.root / name).open("rb")

@@ -115,6 +115,9 @@ class ObjectStore:
                 folders[folder].append(file)
         return ((folder, names) for folder, names in folders.items() if wanted(folder))
 
+    def shape(self, dataset: str) -> None:
+        """A bucket tells of changes by listings only."""
+
     def _found(self, dataset: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every object of a dataset, by its name, with what is known of it."""
         with explained_by_store(dataset):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from io import BufferedReader
@@ -49,6 +49,9 @@ class Overlay:
         self, dataset: str, wanted: Callable[[str], bool]
     ) -> Iterator[tuple[str, list[str]]]:
         return self._of(dataset).listing(dataset, wanted)
+
+    def shape(self, dataset: str) -> Hashable | None:
+        return self._of(dataset).shape(dataset)
 
     def open(self, name: str) -> BufferedReader:
         return self._of(name).open(name)

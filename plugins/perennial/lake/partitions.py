@@ -13,7 +13,7 @@ verdicts/day=…/night.json                             what the checks of a nig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -40,11 +40,23 @@ class Partition:
         return f"{self.dataset}/day={self.day.isoformat()}/{self.name}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What must be read to know a folder's dataset as on a day, and how the folder lay when that was found out."""
+
+    day: date
+    shapes: tuple[Hashable, ...]
+    increments: Sequence[Partition]
+    stamps: Sequence[str]
+    read: Sequence[Partition]
+
+
 class Lake:
     """Datasets by day, in a folder or another store."""
 
     def __init__(self, place: Path | Store) -> None:
         self.store: Store = FolderStore(place) if isinstance(place, Path) else place
+        self.known: dict[str, Known] = {}
 
     @property
     def root(self) -> Path:
@@ -111,6 +123,10 @@ class Lake:
             dataset,
             lambda day: (since is None or since <= day) and (until is None or day <= until),
         )
+
+    def shape(self, dataset: str) -> Hashable | None:
+        """What changes when a partition is published or removed; nothing where only a listing can tell."""
+        return self.store.shape(dataset)
 
     def latest(self, dataset: str, *, until: date) -> Partition | None:
         """The last partition of a dataset up to a day (included). It is looked for in the last month first."""

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
 
-from perennial.lake.partitions import Lake, Partition
+from perennial.lake.partitions import Known, Lake, Partition
 from perennial.model.datasets import CONTACTS, SHOP_DATASETS, Dataset
 
 SNAPPED = {f"verified/{d.name}": d for d in SHOP_DATASETS.values()} | {CONTACTS.name: CONTACTS}
@@ -23,13 +23,32 @@ SNAPPED = {f"verified/{d.name}": d for d in SHOP_DATASETS.values()} | {CONTACTS.
 def known_partitions(lake: Lake, folder: str, day: date) -> list[Partition]:
     """What must be read to know a dataset as on a day, oldest first: the last snapshot that holds, and what came after.
 
-    Of a key, the row of the latest partition is its latest version.
+    Of a key, the row of the latest partition is its latest version. What was last said of a folder is said again while
+    it lies as it did: pages ask many times a minute, and to find it out takes a listing of every day.
     """
+    shapes = lake.shape(folder), lake.shape(snapshots_of(folder))
+    known = lake.known.get(folder)
+    alike = known is not None and (known.day, known.shapes) == (day, shapes)
+    if known and alike and known.stamps == lake.stamps(known.increments):
+        return list(known.read)
     increments = lake.partitions(folder, until=day)
+    if None in shapes:
+        return _to_read(lake, folder, day, increments)
+    stamps = lake.stamps(increments)
+    read = _to_read(lake, folder, day, increments)
+    lake.known[folder] = Known(
+        day=day, shapes=shapes, increments=increments, stamps=stamps, read=tuple(read)
+    )
+    return read
+
+
+def _to_read(
+    lake: Lake, folder: str, day: date, increments: Sequence[Partition]
+) -> list[Partition]:
     for snapshot in reversed(lake.partitions(snapshots_of(folder), until=day)):
         if holds(lake, snapshot, increments):
             return [snapshot, *(p for p in increments if p.day > snapshot.day)]
-    return increments
+    return list(increments)
 
 
 def holds(lake: Lake, snapshot: Partition, increments: Sequence[Partition]) -> bool:

@@ -5,7 +5,7 @@ A name is a path below the lake, such as `verified/orders/day=2026-11-21/data.pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from io import BufferedReader
 from pathlib import Path
@@ -46,6 +46,12 @@ class Store(Protocol):
         self, dataset: str, wanted: Callable[[str], bool]
     ) -> Iterator[tuple[str, list[str]]]:
         """The folders of a dataset that are wanted by their names, and what lies in each, in no order."""
+
+    def shape(self, dataset: str) -> Hashable | None:
+        """What changes when a file of a dataset is published or removed, where that costs less than a listing.
+
+        Nothing, where it does not, or while something has just changed and may change again unseen.
+        """
 
     def open(self, name: str) -> BufferedReader:
         """To read it, from any place of it.
