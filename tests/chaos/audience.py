@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from chaos.schedule import Kind, Schedule
 from perennial.errors import RenderError
@@ -17,9 +18,12 @@ from perennial.model.message import (
     PlannedMessage,
     SmsMessage,
 )
+from perennial.model.policy import Budget, Limit, SendingRules
+from perennial.model.warm_up import NewSender, WarmUp
 from perennial.model.words import Channel, Pressure, Topic
 
 CAMPAIGN = "birthday"
+_MORNING = 6
 DAY = date(2026, 11, 22)
 
 FRAME = EmailFrame(
@@ -49,6 +53,24 @@ def audience(schedule: Schedule, began: datetime) -> Sequence[Person]:
         Person(kind=kind, planned=_planned(schedule.seed, number, channel, kind, began))
         for number, (channel, kind) in enumerate(_mixed(emails, texts))
     ]
+
+
+def rules(schedule: Schedule, began: datetime) -> SendingRules:
+    """What messages are held to when they leave; it is morning where the shop is, so that no day ends meanwhile."""
+    return SendingRules(
+        budget=Budget(together=Limit(sms_segments=schedule.budgeted_texts)),
+        sender=new_sender(schedule, began),
+    )
+
+
+def new_sender(schedule: Schedule, began: datetime) -> NewSender | None:
+    """The sender that is warmed up, if it is one."""
+    if schedule.allowed_emails is None:
+        return None
+    west = (began.hour - _MORNING + 11) % 24 - 11
+    ramp = WarmUp(starts_on=began.date(), emails_per_day=(schedule.allowed_emails,) * 3)
+    zone = ZoneInfo(f"Etc/GMT{west:+d}")  # these names count to the west
+    return NewSender(domain="juniperandrye.example", warm_up=ramp, zone=zone)
 
 
 def compose(message: PlannedMessage) -> Message:
@@ -112,6 +134,7 @@ def _planned(
         send_at=due,
         expires_at=expires,
         values={"kind": kind.value},
+        segments=1 if channel is Channel.SMS else 0,
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from chaos import worker
-from chaos.audience import CAMPAIGN, DAY, audience
+from chaos.audience import CAMPAIGN, DAY, audience, new_sender
 from chaos.databases import Databases, keep_busy
 from chaos.judging import Evidence, Travel
 from chaos.schedule import Act, Deed, Generation, Kind, Run, Schedule, Webhooks
@@ -251,6 +251,7 @@ class Play:
             people=self._people,
             entries={key: (state, why) for key, state, why in standing.entries()},
             total=standing.total,
+            counted_emails=self._counted_emails(),
             begun=_begun(self._url),
             suppressed=self._suppressed,
             halts=self._halts,
@@ -262,6 +263,12 @@ class Play:
             record=self._world.record,
             log=self._folder / "processes.log",
         )
+
+    def _counted_emails(self) -> int:
+        sender = new_sender(self._schedule, self._began)
+        now = datetime.now(UTC) + self._travels[-1].offset
+        day = self._operator.sender_day(sender, now=now) if sender else None
+        return day.sent if day else 0
 
 
 def _persist(act: Callable[[], None]) -> None:

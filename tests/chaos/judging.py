@@ -13,7 +13,7 @@ from chaos.audience import Person
 from chaos.schedule import Kind, Schedule, Webhooks
 from chaos.timeline import Ended
 from perennial.emulator.record import Acceptance, read_record
-from perennial.model.words import MessageState, Reason
+from perennial.model.words import Channel, MessageState, Reason
 
 _OPEN = {MessageState.CLAIMED, MessageState.DISPATCHING, MessageState.RETRYABLE}
 _ANSWERED = {MessageState.ACCEPTED, MessageState.REFUSED, MessageState.IN_DOUBT}
@@ -43,7 +43,8 @@ class Travel:
 class Evidence:
     """What is known when a schedule is over. Instants are seconds since 1970.
 
-    entries: where the ledger says that each message stands. begun: when its requests were. suppressed: when it was
+    entries: where the ledger says that each message stands. counted_emails: how many emails it has counted to the day
+    of a new sender. begun: when its requests were. suppressed: when it was
     certain that an address is on the list. halts: from when to when nothing was allowed to begin.
     """
 
@@ -51,6 +52,7 @@ class Evidence:
     people: Sequence[Person]
     entries: Mapping[str, tuple[MessageState | None, Reason | None]]
     total: int
+    counted_emails: int
     begun: Mapping[str, Sequence[float]]
     suppressed: Mapping[str, float]
     halts: Sequence[tuple[float, float]]
@@ -85,6 +87,7 @@ def judge(evidence: Evidence, seconds: float) -> Outcome:
         *_twice(times),
         *_to_suppressed(evidence, times),
         *_at_the_wrong_time(evidence, accepted),
+        *_beyond_a_limit(evidence, times),
         *_accounts(evidence, times),
         *_processes(evidence),
     ]
@@ -156,6 +159,24 @@ def _at_the_wrong_time(evidence: Evidence, accepted: Sequence[Acceptance]) -> It
                 yield f"{key} was begun while the campaign was paused or stopped."
 
 
+def _beyond_a_limit(evidence: Evidence, times: Mapping[str, int]) -> Iterator[str]:
+    """More than the day of a new sender or the budget allows; or fewer, with people kept back for nothing."""
+    schedule = evidence.schedule
+    limits = (
+        (Channel.EMAIL, schedule.allowed_emails, "the sender's day"),
+        (Channel.SMS, schedule.budgeted_texts, "the budget"),
+    )
+    for channel, limit, what in limits:
+        accepted = sum(
+            1 for p in evidence.people if p.planned.channel is channel and times.get(p.key)
+        )
+        if limit is not None and accepted > limit:
+            yield f"{accepted} of {channel} were accepted, where {what} allows {limit}."
+    kept_back = any(why is Reason.WARMING_UP for _, why in evidence.entries.values())
+    if kept_back and evidence.counted_emails < (schedule.allowed_emails or 0):
+        yield f"Emails were kept back although only {evidence.counted_emails} were counted."
+
+
 def _accounts(evidence: Evidence, times: Mapping[str, int]) -> Iterator[str]:
     if not evidence.quiet:
         yield "The plan never came to an end."
@@ -187,13 +208,20 @@ def _standing(
     reported = evidence.schedule.webhooks is not Webhooks.LOST
     if accepted and state is MessageState.IN_DOUBT and reported:
         yield f"{key} is in doubt although its acceptance was reported."
-    allowed = _REASONS.get(person.kind, set()) | (
-        {Reason.CAMPAIGN_STOPPED}
-        if evidence.halts and evidence.halts[-1][1] == float("inf")
-        else set()
-    )
+    allowed = _REASONS.get(person.kind, set()) | _limits_on(person, evidence)
     if why is not None and why not in allowed:
         yield f"{key} is blocked as {why}."
+
+
+def _limits_on(person: Person, evidence: Evidence) -> set[Reason]:
+    """Why anybody's message may have been kept back in this schedule."""
+    email = person.planned.channel is Channel.EMAIL
+    reasons = {
+        Reason.CAMPAIGN_STOPPED: evidence.halts and evidence.halts[-1][1] == float("inf"),
+        Reason.WARMING_UP: email and evidence.schedule.allowed_emails is not None,
+        Reason.BUDGET_EXHAUSTED: not email and evidence.schedule.budgeted_texts is not None,
+    }
+    return {reason for reason, may_be in reasons.items() if may_be}
 
 
 def _processes(evidence: Evidence) -> Iterator[str]:

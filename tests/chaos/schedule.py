@@ -96,7 +96,8 @@ class Schedule:
     """Everything that is decided before a run begins.
 
     Seconds stand for minutes: lease, patience with a request, and how long a provider must have been silent about a
-    message before that proves anything, which is longer than any process is frozen.
+    message before that proves anything, which is longer than any process is frozen. `allowed_emails` is what the day of
+    a new sender allows, `budgeted_texts` what the month's budget has room for; nothing where there is no such limit.
     """
 
     seed: int
@@ -115,6 +116,8 @@ class Schedule:
     lease: float = 0.8
     patience: float = 0.4
     silence: float = 3.0
+    allowed_emails: int | None = None
+    budgeted_texts: int | None = None
 
     @property
     def size(self) -> int:
@@ -173,7 +176,14 @@ def draw_schedule(seed: int, *, backend: Backend | None = None) -> Schedule:
         chunk=chance.choice((10, 25, 60, 200)),
         batch=batch,
         at_once=at_once,
+        allowed_emails=_limit(chance, len(emails)),
+        budgeted_texts=_limit(chance, len(texts)),
     )
+
+
+def _limit(chance: Random, count: int) -> int | None:
+    """In one schedule of three, fewer messages than there are people."""
+    return chance.choice((count // 4, count // 2)) if chance.random() < 1 / 3 else None
 
 
 def _people(chance: Random, count: int) -> list[Kind]:

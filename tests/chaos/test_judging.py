@@ -17,7 +17,9 @@ from perennial.model.words import MessageState, Reason
 
 BEGAN = datetime(2026, 11, 22, 10, tzinfo=UTC)
 KINDS = [Kind.ORDINARY, Kind.ORDINARY, Kind.SUPPRESSED_BEFORE]
-SCHEDULE = replace(draw_schedule(1), emails=KINDS, texts=(), webhooks=Webhooks.FLOW)
+SCHEDULE = replace(
+    draw_schedule(1), emails=KINDS, texts=(), webhooks=Webhooks.FLOW, allowed_emails=None
+)
 FIRST, SECOND, SUPPRESSED = audience(SCHEDULE, BEGAN)
 NOON = BEGAN.timestamp()
 
@@ -36,6 +38,7 @@ def evidence(folder: Path, accepted: Sequence[Person], **changes: object) -> Evi
         people=(FIRST, SECOND, SUPPRESSED),
         entries=entries,
         total=3,
+        counted_emails=0,
         begun={person.key: [NOON] for person in accepted},
         suppressed={SUPPRESSED.key: NOON - 60},
         halts=(),
@@ -96,6 +99,35 @@ def test_what_the_ledger_has_wrong_is_seen(
     tmp_path: Path, changes: Mapping[str, object], said: str
 ) -> None:
     judged = judge(evidence(tmp_path, [FIRST, SECOND], **changes), 1.0)
+    assert any(said in sentence for sentence in judged.broken)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "counted", "blocked", "said"),
+    [
+        (1, 1, None, "2 of email were accepted, where the sender's day allows 1"),
+        (9, 2, Reason.WARMING_UP, "kept back although only 2 were counted"),
+        (None, 0, Reason.WARMING_UP, "is blocked as warming_up"),
+    ],
+    ids=["too many", "too few", "no limit"],
+)
+def test_a_limit_that_was_passed_or_made_up_is_seen(
+    tmp_path: Path, allowed: int | None, counted: int, blocked: Reason | None, said: str
+) -> None:
+    third = replace(SUPPRESSED, kind=Kind.ORDINARY)
+    sent = (MessageState.ACCEPTED, None)
+    judged = judge(
+        evidence(
+            tmp_path,
+            [FIRST, SECOND],
+            schedule=replace(SCHEDULE, allowed_emails=allowed),
+            people=(FIRST, SECOND, third),
+            entries={FIRST.key: sent, SECOND.key: sent, third.key: (None, blocked)},
+            counted_emails=counted,
+            suppressed={},
+        ),
+        1.0,
+    )
     assert any(said in sentence for sentence in judged.broken)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from chaos.audience import CAMPAIGN, audience, compose
+from chaos.audience import CAMPAIGN, audience, compose, rules
 from chaos.points import Death, DyingLedger, let_questions_die, let_wires_die
 from chaos.schedule import Run, Schedule, Webhooks
 from perennial.delivery.dispatch import dispatch
@@ -31,7 +31,6 @@ from perennial.errors import DeliveryError, LedgerError, RunInterrupted
 from perennial.ledger.values import Doubt
 from perennial.model.keys import MessageKey
 from perennial.model.message import Message, PlannedMessage
-from perennial.model.policy import SendingRules
 from perennial.model.words import Channel
 
 PUT_OFF = 3
@@ -87,7 +86,7 @@ async def _dispatched(order: Order) -> None:
             for channel, provider in _providers(order).items()
         },
         compose=compose,
-        rules=SendingRules(),
+        rules=rules(order.schedule, order.began),
         clock=lambda: datetime.now(UTC) + order.offset,
         worker=order.worker,
         lease=timedelta(seconds=order.schedule.lease),
