@@ -68,7 +68,7 @@ class QuickAirflow:
 def main() -> None:
     home, ledger = Path(sys.argv[1]), SecretStr(sys.argv[2])
     studio = make_studio(
-        Settings(home=home, ledger=ledger), login=OpenLogin(), airflow=QuickAirflow()
+        Settings(home=home, ledger_url=ledger), login=OpenLogin(), airflow=QuickAirflow()
     )
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         print(f"http://127.0.0.1:{listener.getsockname()[1]}{PREFIX}", flush=True)

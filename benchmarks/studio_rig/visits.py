@@ -102,18 +102,18 @@ class Visits:
             await self._answer(session, Asked(path=frames[0].replace("&amp;", "&")))
             self.seconds["email in its frame"].append(time.perf_counter() - started)
 
-    async def crowd(self, users: int, seconds: float, think: float = 1.0) -> None:
-        """Lets so many people open pages for a while, each with a pause after each."""
+    async def crowd(self, users: int, seconds: float, pause: float) -> None:
+        """Lets so many people open pages for a while, each of whom reads on average so many seconds after each."""
         mix = self.mix()
         kinds, weights = list(mix), [weight for weight, _ in mix.values()]
         until = time.perf_counter() + seconds
 
         async def person(session: aiohttp.ClientSession) -> None:
-            await asyncio.sleep(self.draw.uniform(0, think))
+            await asyncio.sleep(self.draw.uniform(0, pause))
             while time.perf_counter() < until:
                 (kind,) = self.draw.choices(kinds, weights)
                 await self.one(session, kind, mix[kind][1]())
-                await asyncio.sleep(self.draw.expovariate(1 / think))
+                await asyncio.sleep(self.draw.expovariate(1 / pause))
 
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
             await asyncio.gather(*(person(session) for _ in range(users)))
