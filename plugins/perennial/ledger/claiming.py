@@ -27,7 +27,7 @@ from perennial.ledger.values import Claim
 from perennial.ledger.warming import count_emails, open_allowance
 from perennial.model.keys import MessageKey
 from perennial.model.message import PlannedMessage
-from perennial.model.policy import Caps, SendingRules
+from perennial.model.policy import Caps, ContentMix, SendingRules
 from perennial.model.words import Reason
 
 CHUNK = 1000
@@ -170,6 +170,7 @@ def _give_back_unwanted(
 
 def _limits(caps: Caps, now: datetime) -> dict[str, Any]:
     discounts = caps.discounts_per_30_days
+    mix = caps.content_mix or ContentMix(messages=1, discounts=0)
     return {
         "per_day": caps.promotional_per_day,
         "day_ago": now - timedelta(hours=24),
@@ -179,4 +180,7 @@ def _limits(caps: Caps, now: datetime) -> dict[str, Any]:
         "discounts": _ANY_NUMBER if discounts is None else discounts,
         "discounts_ago": now - timedelta(days=30),
         "any_number": _ANY_NUMBER,
+        "mix_messages": mix.messages - 1,  # those before the one that is claimed
+        "mix_discounts": mix.discounts,
+        "mix_ago": now - mix.within,
     }

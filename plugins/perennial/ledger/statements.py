@@ -103,6 +103,7 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
     "week_ago": Instant(),
     "survey_ago": Instant(),
     "discounts_ago": Instant(),
+    "mix_ago": Instant(),
     "clock": Instant(),
     "lease_until": Instant(),
     "silent_since": Instant(),

@@ -23,8 +23,8 @@ from ledger_builder import (
 from perennial.ledger.claiming import CHUNK
 from perennial.ledger.store import Ledger
 from perennial.ledger.tables import messages
-from perennial.model.message import Coupon
-from perennial.model.policy import Caps
+from perennial.model.message import Coupon, PlannedMessage
+from perennial.model.policy import Caps, ContentMix
 from perennial.model.words import Channel, MessageState, Pressure, Reason, SuppressionReason
 
 ENDED = timedelta(0)
@@ -172,6 +172,40 @@ def test_of_two_discounts_in_one_chunk_the_first_given_leaves_whatever_they_pres
     claim = claiming(ledger, [offer, thanks], caps=Caps(discounts_per_30_days=1))
 
     assert (claim.claimed, claim.blocked) == ({offer.key}, {thanks.key: Reason.CAPPED})
+
+
+def test_of_messages_in_a_row_no_more_have_a_discount_than_the_mix_allows(ledger: Ledger) -> None:
+    caps = Caps(content_mix=ContentMix(messages=3, discounts=1))
+    offers = [
+        a_message(occasion=o, expires_at=NOON + 99 * DAYS, coupon=replace(COUPON, code=f"WIN-{o}"))
+        for o in "13"
+    ]
+    plain = [a_message(occasion=o, expires_at=NOON + 99 * DAYS) for o in "24"]
+    sent(ledger, offers[0])
+    weeks = [NOON + n * 8 * DAYS for n in range(4)]
+
+    def leaves(message: PlannedMessage, at: datetime) -> bool:
+        return bool(claiming(ledger, [message], now=at, caps=caps).claimed)
+
+    assert leaves(plain[0], weeks[1])
+    assert claiming(ledger, [offers[1]], now=weeks[2], caps=caps).blocked == {
+        offers[1].key: Reason.CAPPED
+    }
+    assert leaves(plain[1], weeks[2])
+    assert leaves(offers[1], weeks[3])
+
+
+def test_a_discount_of_long_ago_is_not_one_of_those_in_a_row(ledger: Ledger) -> None:
+    caps = Caps(content_mix=ContentMix(messages=3, discounts=1, within=30 * DAYS))
+    first, second = (
+        a_message(occasion=o, expires_at=NOON + 99 * DAYS, coupon=replace(COUPON, code=f"WIN-{o}"))
+        for o in "12"
+    )
+    sent(ledger, first)
+    almost = NOON + 30 * DAYS - timedelta(seconds=1)
+
+    assert claiming(ledger, [second], now=almost, caps=caps).blocked == {second.key: Reason.CAPPED}
+    assert claiming(ledger, [second], now=NOON + 30 * DAYS, caps=caps).claimed == {second.key}
 
 
 def test_an_offer_of_points_is_no_discount(ledger: Ledger) -> None:

@@ -38,3 +38,21 @@ and case
     )
     else true
 end
+-- Of the last messages in a row, as the plan counts them.
+and case
+    when candidates.coupon_kind in ('percent', 'amount') and :mix_messages > 0 then (
+        select count(*) < :mix_discounts
+        from (
+            select earlier.coupon_kind
+            from messages as earlier
+            where earlier.person_id = candidates.person_id
+              and earlier.claimed_at > :mix_ago
+              and earlier.state in ('claimed', 'dispatching', 'accepted', 'in_doubt')
+              and earlier.key <> candidates.key
+            order by earlier.claimed_at desc, earlier.coupon_kind in ('percent', 'amount') desc nulls last
+            limit :mix_messages
+        ) as lately
+        where lately.coupon_kind in ('percent', 'amount')
+    )
+    else true
+end
