@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from perennial.features import runner
 from perennial.features.runner import build_features
 from perennial.lake.duck import Engine
 from perennial.lake.engines import LakeEngine
@@ -60,6 +61,18 @@ def test_every_column_of_every_customer_is_the_same(
         for what, value in [("language", chance.choice(["ru", None])), ("birth_date", "1984-02-29")]
     ]
     lay(duck, PREFERENCES, DAY, said)
+
+    assert_alike(duck, spark, tiny)
+
+
+def test_a_shop_that_is_read_in_slices_is_the_same(
+    duck: Engine, spark: SparkEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for size in ("_CUSTOMERS_A_SLICE", "_ORDERS_A_RANGE"):
+        monkeypatch.setattr(runner, size, 12)
+    tiny = TinyShop()
+    fill(tiny, random.Random(3))  # noqa: S311 - examples, not secrets
+    tiny.lay(duck)
 
     assert_alike(duck, spark, tiny)
 

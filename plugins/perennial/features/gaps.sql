@@ -7,7 +7,7 @@ from (
         customer_no,
         ordered_on,
         lag(ordered_on) over (partition by customer_no order by ordered_on) as previous
-    from purchases
-    where counts and customer_no > $above and customer_no <= $upto
+    from dated
+    where counts
 )
 where ordered_on > previous

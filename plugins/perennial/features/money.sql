@@ -1,4 +1,4 @@
--- How many, how much, when first and last: figures that are sums over a customer's orders.
+-- How many, how much, when first and last: figures that are sums over the orders of each customer of a slice.
 --
 -- "The last 30 days" are the 30 calendar days before the day.
 select
@@ -18,6 +18,5 @@ select
     coalesce(sum(total) filter (counts and ordered_on >= $day - 30), 0) as revenue_30d,
     coalesce(sum(total) filter (counts and ordered_on >= $day - 90), 0) as revenue_90d,
     coalesce(sum(total) filter (counts and ordered_on >= $day - 365), 0) as revenue_365d
-from purchases
-where customer_no > $above and customer_no <= $upto
+from dated
 group by customer_no

@@ -2,19 +2,17 @@
 --
 -- An order counts as a purchase unless it was cancelled or refunded; refunded ones are kept to be counted as such.
 -- Money in a foreign currency is left empty, never converted and never added to the shop's.
--- Customer after customer, so that a slice of the customers is read without the others.
 select
     accounts.customer_no,
     orders.order_id,
     orders.status <> 'refunded' as counts,
     orders.ordered_at,
-    cast(orders.ordered_at at time zone $zone as date) as ordered_on,
     case when orders.status = 'delivered' and orders.delivered_at < $starts_at then orders.delivered_at end
         as delivered_at,
     case when orders.currency = $currency then orders.total end as total,
-    case when orders.currency = $currency then orders.discount end as discount
+    case when orders.currency = $currency then orders.discount end as discount,
+    cast((accounts.customer_no - 1) // $width as integer) as slice
 from orders
 join accounts using (customer_id)
 where orders.ordered_at < $starts_at
     and orders.status <> 'cancelled'
-order by accounts.customer_no

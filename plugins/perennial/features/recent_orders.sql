@@ -3,4 +3,4 @@
 select order_id, customer_no
 from purchases
 where counts
-    and ordered_on >= $day - 365
+    and ordered_at >= $year_before

@@ -1,7 +1,7 @@
 -- The named cells of the RFM grid, by recency and by the mean of frequency and monetary, rounded half up.
 --
 -- The eleven names and their places are those in common use among marketers since Putler's guide to RFM analysis;
--- where its ranges overlap, each place was given to one name.
+-- where its ranges overlap, each place was given to one name. In the order of the grid: rfm.sql counts places.
 select *
 from (
     values
@@ -11,3 +11,4 @@ from (
         (2, 5, 'cannot_lose'), (2, 4, 'at_risk'), (2, 3, 'at_risk'), (2, 2, 'hibernating'), (2, 1, 'hibernating'),
         (1, 5, 'cannot_lose'), (1, 4, 'at_risk'), (1, 3, 'at_risk'), (1, 2, 'hibernating'), (1, 1, 'lost')
 ) as grid (recency_score, mean_score, rfm_cell)
+order by recency_score, mean_score

@@ -6,10 +6,10 @@ Every file is one query. Its result is kept as a temporary table of the file's n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,21 +24,19 @@ from perennial.model.shop import Shop
 _FOLDER = Path(__file__).parent
 _PEOPLE = ("accounts", "shared_keys", "people")
 _TOLD = ("persons", "told")
-_OF_ORDERS = ("money", "last_orders")
-_OF_GAPS = ("rhythm", "gap_counts")
-_WHOLE_SHOP = ("shop_rhythm", "quintiles", "rfm_cells")
 _POINTS = ("points_known", "points_lapsed", "points_used", "points", "rewards_reached")
-_STANDING = ("rfm", "standing")
-_FEATURES = "feature_rows"
-_TABLES = (
-    *(*_PEOPLE, *_TOLD, "purchases", *_OF_ORDERS, "gaps", *_OF_GAPS, "order_hours"),
-    *("recent_orders", "assortment", "bought_lines", "favourites"),
-    *(*_POINTS, *_WHOLE_SHOP, *_STANDING, _FEATURES),
+_BEFORE_SLICES = ("clocks", "assortment", *_POINTS)
+_OF_ORDERS = ("dated", "money", "last_orders", "gaps", "rhythm", "order_hours")
+_STANDING = ("standing", "rfm")
+_BEFORE_PUBLISHING = (
+    *("accounts", *_TOLD, *_BEFORE_SLICES, "purchases", "bought_lines"),
+    *("clock_days", *_OF_ORDERS, "favourites"),
 )
+_TABLES = (*_PEOPLE, "recent_orders", *_BEFORE_PUBLISHING, "gap_counts", "figures")
 _CUSTOMERS_A_SLICE = 125_000
 _ORDERS_A_SLICE = 1_500_000
 _LINES_A_SLICE = 2_500_000
-_MOST_READS = 32
+_MOST_SLICES = 96
 _ORDERS_A_RANGE = 10_000_000
 _SAMPLED = 10_000
 _LAST = "\U0010ffff"
@@ -48,8 +46,8 @@ _LAST = "\U0010ffff"
 def build_features(engine: LakeEngine, day: date, shop: Shop) -> Published:
     """Writes `customer_features` of a day from the views that `open_day` made.
 
-    What is about one customer is worked out slice by slice: a slice of the customers fits memory, and most of it the
-    processor's cache, whatever the size of the shop.
+    Orders and lines are read once and spread over slices of the customers; all that is about one customer is worked out
+    slice by slice. A slice fits memory, and most of it the processor's cache, whatever the size of the shop.
     """
     night = _Night(engine=engine, day=day, shop=shop)
     with night.tidied():
@@ -57,13 +55,27 @@ def build_features(engine: LakeEngine, day: date, shop: Shop) -> Published:
         _find_people(night)
         night.keep(*_TOLD)
         night.drop("shared_keys", "people")
-        _read_orders(night)
-        _read_lines(night)
-        night.keep(*_POINTS)
-        night.drop("points_known")
-        night.keep(*_WHOLE_SHOP)
-        _put_together(night)
+        night.keep(*_BEFORE_SLICES)
+        slices = _slices(night)
+        _spread(night, slices)
+        for part in slices:
+            _work_out(night, part)
+        night.drop(*_BEFORE_PUBLISHING)
         return _publish(night)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Slice:
+    """Customers whose numbers lie above one and up to another, which may be the whole shop."""
+
+    number: int
+    above: int
+    upto: int
+    whole: bool
+
+    @property
+    def facts(self) -> dict[str, int]:
+        return {"above": self.above, "upto": self.upto}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,32 +99,35 @@ class _Night:
         self.engine.execute(f"{before} {query}", self.facts(query, **more))
         self._made.add(table)
 
-    def add(self, *names: str, **more: object) -> None:
-        """Runs files for a part of all rows, and adds each result to what is kept under the file's name."""
-        for name in names:
-            self.insert(name, _query(name), **more)
-
-    def insert(self, table: str, query: str, **more: object) -> None:
-        """Adds a query's rows to a table, which the first of them make."""
-        made = table in self._made
-        into = f"insert into {table}" if made else f"create or replace temp table {table} as"
+    def add(self, name: str, **more: object) -> None:
+        """Runs a file for a part of all rows, and adds the result to what is kept under the file's name."""
+        query = _query(name)
+        made = name in self._made
+        into = f"insert into {name}" if made else f"create or replace temp table {name} as"
         self.engine.execute(f"{into} {query}", self.facts(query, **more))
-        self._made.add(table)
+        self._made.add(name)
 
-    def slices(
-        self, table: str, rows_a_slice: int, *, at_most: int = 100_000
-    ) -> list[dict[str, int]]:
-        """Slices of the customers with about so many rows of a table each; one at least."""
-        rows = self.engine.scalar(f"select count(*) from {table}")
-        customers = self.engine.scalar("select count(*) from accounts")
-        slices = min(rows // rows_a_slice + 1, at_most)
-        bounds = [customers * number // slices for number in range(slices + 1)]
-        return [{"above": above, "upto": upto} for above, upto in pairwise(bounds)]
+    def spread(self, name: str, slices: Sequence[_Slice], **more: object) -> None:
+        """As `add`, but rows lie apart by their slice, unless there is only one."""
+        if slices[0].whole:
+            self.add(name, **more)
+        else:
+            query = _query(name)
+            self.engine.spread(name, query, self.facts(query, **more))
+
+    def found(self, name: str) -> list[dict[str, Any]]:
+        """Runs a file and gives its few rows."""
+        query = _query(name)
+        return self.engine.rows(query, self.facts(query))
 
     def drop(self, *names: str) -> None:
         for name in names:
-            self.engine.execute(f"drop table if exists temp.{name}")
-            self._made.discard(name)
+            self.engine.remove(name)
+        self._made.difference_update(names)
+
+    def forget(self, name: str) -> None:
+        """Lets the next rows replace those that a table has."""
+        self._made.discard(name)
 
     @contextmanager
     def tidied(self) -> Iterator[None]:
@@ -126,7 +141,8 @@ class _Night:
         """What a query asks for by name; DuckDB refuses more than that."""
         known: dict[str, Any] = {
             "day": self.day,
-            "starts_at": self.starts_at,
+            "starts_at": self._midnight(self.day),
+            "year_before": self._midnight(self.day - timedelta(days=365)),
             "zone": self.shop.zone.key,
             "currency": self.shop.currency,
             "rewards": list(self.shop.points.rewards),
@@ -134,9 +150,8 @@ class _Night:
         } | more
         return {name: known[name] for name in re.findall(r"\$(\w+)", query)}
 
-    @property
-    def starts_at(self) -> datetime:
-        return local_instant(self.day, time(), self.shop.zone)
+    def _midnight(self, day: date) -> datetime:
+        return local_instant(day, time(), self.shop.zone)
 
 
 def _query(name: str) -> str:
@@ -152,27 +167,49 @@ def _find_people(night: _Night) -> None:
         night.replace("people", "people_round")
 
 
-def _read_orders(night: _Night) -> None:
-    """Everything that a customer's orders say."""
-    night.keep("purchases")
-    for part in night.slices("purchases", _ORDERS_A_SLICE):
-        night.add(*_OF_ORDERS, **part)
-        night.keep("gaps", **part)
-        night.add(*_OF_GAPS, "order_hours", **part)
-    night.drop("gaps")
+def _slices(night: _Night) -> list[_Slice]:
+    """Slices of the customers, one at least: each with about so many of them, or of their orders."""
+    customers, orders = (
+        night.engine.scalar(f"select count(*) from {name}") for name in ("accounts", "orders")
+    )
+    wanted = 1 + max(customers // _CUSTOMERS_A_SLICE, orders // _ORDERS_A_SLICE)
+    width = 1 + customers // min(wanted, _MOST_SLICES)
+    slices = customers // width + 1
+    return [
+        _Slice(number=n, above=n * width, upto=(n + 1) * width, whole=slices == 1)
+        for n in range(slices)
+    ]
+
+
+def _spread(night: _Night, slices: Sequence[_Slice]) -> None:
+    """Reads orders and lines once. Lines find their orders range by range: the lake keeps both in the order of ids."""
+    width = {"width": slices[0].upto}
+    night.spread("purchases", slices, **width)
+    night.keep("clock_days")
     night.keep("recent_orders")
-    night.drop("purchases")
-
-
-def _read_lines(night: _Night) -> None:
-    """What customers buy most. Lines find their orders range by range: the lake keeps both in the order of their ids."""
-    night.keep("assortment")
     for ids in _ranges(night):
-        night.add("bought_lines", **ids)
+        night.spread("bought_lines", slices, **width, **ids)
     night.drop("recent_orders")
-    for part in night.slices("bought_lines", _LINES_A_SLICE, at_most=_MOST_READS):
-        night.add("favourites", **part)
-    night.drop("bought_lines")
+
+
+def _work_out(night: _Night, part: _Slice) -> None:
+    """The figures of a slice of the customers."""
+    if not part.whole:
+        night.engine.show_slice("purchases", part.number)
+        night.engine.show_slice("bought_lines", part.number)
+    night.keep(*_OF_ORDERS, **part.facts)
+    night.add("gap_counts")
+    night.forget("favourites")
+    for lines in _parts_by_lines(night, part):
+        night.add("favourites", **lines.facts)
+    night.add("figures", **part.facts)
+
+
+def _parts_by_lines(night: _Night, part: _Slice) -> list[_Slice]:
+    """Parts of a slice with about so many lines that their groups fit memory; one at least."""
+    parts = night.engine.scalar("select count(*) from bought_lines") // _LINES_A_SLICE + 1
+    bounds = [part.above + (part.upto - part.above) * n // parts for n in range(parts + 1)]
+    return [replace(part, above=above, upto=upto) for above, upto in pairwise(bounds)]
 
 
 def _ranges(night: _Night) -> list[dict[str, str]]:
@@ -188,18 +225,21 @@ def _ranges(night: _Night) -> list[dict[str, str]]:
     return [{"first": first, "next": upto} for first, upto in pairwise(["", *inner, _LAST])]
 
 
-def _put_together(night: _Night) -> None:
-    """All features of all customers, in the order of the customers."""
-    query = _query("customer_features")
-    typed = ", ".join(f'"{c.name}"::{c.type} as "{c.name}"' for c in CUSTOMER_FEATURES.columns)
-    for part in night.slices("accounts", _CUSTOMERS_A_SLICE):
-        night.keep(*_STANDING, **part)
-        night.insert(_FEATURES, f"select {typed} from (\n{query}\n)", **part)
-
-
 def _publish(night: _Night) -> Published:
+    """Figures come in the order of the customers; what is left to do looks at one row at a time, and keeps that order."""
+    query = ", ".join(f"{name} as (\n{_query(name)}\n)" for name in _STANDING)
+    typed = ", ".join(f'"{c.name}"::{c.type} as "{c.name}"' for c in CUSTOMER_FEATURES.columns)
+    query = f"with {query} select {typed} from (\n{_query('customer_features')}\n)"
+    (quintiles,), (rhythm,) = night.found("quintiles"), night.found("shop_rhythm")
+    whole_shop = {
+        **{name: cuts or [] for name, cuts in quintiles.items()},
+        **rhythm,
+        "cells": [row["rfm_cell"] for row in night.found("rfm_cells")],
+    }
     return night.engine.publish(
         Partition(dataset=CUSTOMER_FEATURES.name, day=night.day),
-        f"select * from {_FEATURES}",
+        query,
         order_by="customer_id",
+        in_order=True,
+        parameters=night.facts(query, **whole_shop),
     )

@@ -8,31 +8,23 @@
 --   prospect, lost, lapsed, won_back, new, at_risk, active.
 with rhythms as (
     select
-        accounts.customer_no,
-        money.last_order_on,
-        coalesce(money.orders, 0) as orders,
-        money.first_order_on,
-        date_diff('day', money.last_order_on, $day) as recency_days,
-        coalesce(rhythm.order_gaps, 0) as order_gaps,
-        case when rhythm.order_gaps >= 2 then rhythm.quartiles[2] end as usual_gap_days,
-        case when rhythm.order_gaps >= 2 then rhythm.quartiles[3] - rhythm.quartiles[1] end as gap_spread_days,
+        *,
+        date_diff('day', last_order_on, $day) as recency_days,
+        case when order_gaps >= 2 then usual_gap end as usual_gap_days,
+        case when order_gaps >= 2 then third_quartile - first_quartile end as gap_spread_days,
         case
-            when rhythm.order_gaps >= 2 then rhythm.quartiles[2]::decimal(9, 1) * 2.3
-            else shop_rhythm.median_gap::decimal(9, 1) * 3.0
+            when order_gaps >= 2 then usual_gap::decimal(9, 1) * 2.3
+            else $median_gap::decimal(9, 1) * 3.0
         end as lapses_after,
         case
-            when rhythm.order_gaps >= 2 then recency_days / rhythm.quartiles[2]
-            else recency_days * 2.3::double / (shop_rhythm.median_gap * 3)
+            when order_gaps >= 2 then recency_days / usual_gap
+            else recency_days * 2.3::double / ($median_gap::double * 3)
         end as silence,
-        rhythm.longest_gap_lately >= case
-            when rhythm.gaps_before >= 2 then rhythm.median_before::decimal(9, 1) * 2.3
-            else shop_rhythm.median_gap::decimal(9, 1) * 3.0
+        longest_gap_lately >= case
+            when gaps_before >= 2 then median_before::decimal(9, 1) * 2.3
+            else $median_gap::decimal(9, 1) * 3.0
         end as came_back_lately
-    from accounts
-    cross join shop_rhythm
-    left join money using (customer_no)
-    left join rhythm using (customer_no)
-    where accounts.customer_no > $above and accounts.customer_no <= $upto
+    from figures
 ),
 silences as (
     select

@@ -20,6 +20,7 @@ from perennial.lake.kept_truth import KeptTruth, grown
 from perennial.lake.partitions import Lake, Partition
 from perennial.lake.snapshots import known_partitions
 from perennial.lake.spilling import own_folder
+from perennial.lake.spreading import Spread
 from perennial.model.datasets import CONTACTS, PREFERENCES, SHOP_DATASETS, Dataset
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Engine:
                 self._connection.execute(statement)
             if (filesystem := lake.store.filesystem) is not None:
                 self._connection.register_filesystem(filesystem)
+        self._spread = Spread(folder=self._spill, connection=self._connection, nothing=_nothing)
 
     @property
     def keeps_truth(self) -> bool:
@@ -137,6 +139,22 @@ class Engine:
                 yield batch
         finally:
             cursor.close()
+
+    def spread(self, name: str, query: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Adds a query's rows to what is readable under a name, those of each `slice` in files of their own."""
+        with explained():
+            self._spread.add(name, query, parameters)
+
+    def show_slice(self, name: str, number: int) -> None:
+        """Leaves the rows of one slice, out of all that were spread, readable under the name."""
+        with explained():
+            self._spread.show(name, f"slice={number}")
+
+    def remove(self, name: str) -> None:
+        """Removes a temporary table or what was spread, if there is one of that name."""
+        with explained():
+            if not self._spread.remove(name):
+                self._connection.execute(f"drop table if exists temp.{name}")
 
     def register(self, name: str, table: pa.Table) -> None:
         """Makes an Arrow table readable under a name."""
@@ -261,19 +279,22 @@ class Engine:
         query: str,
         *,
         order_by: str,
+        in_order: bool = False,
         parameters: Mapping[str, Any] | None = None,
     ) -> Published:
         """Writes a query's rows as a partition, in a stated order, whole or not at all.
 
-        The order must be total (end it with the key), or two runs may differ.
+        The order must be total (end it with the key), or two runs may differ. A query that looks at one row at a time
+        of a table that is `in_order` needs no sort.
         """
+        rows_in_order = query if in_order else f"select * from (\n{query}\n) order by {order_by}"
         with (
             self.lake.publishing(partition) as draft,
             explained(f"{partition} is not published: "),
         ):
             written = self._connection.execute(
                 # The line breaks keep a comment at the end of the query from swallowing the bracket.
-                f"copy (select * from (\n{query}\n) order by {order_by}) to {_text(draft)}"
+                f"copy (\n{rows_in_order}\n) to {_text(draft)}"
                 " (format parquet, compression zstd, row_group_size 122880, use_tmp_file false)",
                 parameters,
             ).fetchone()

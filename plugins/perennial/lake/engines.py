@@ -21,7 +21,16 @@ class LakeEngine(Protocol):
     def lake(self) -> Lake: ...
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
-        """Makes, fills or drops a temporary table."""
+        """Makes or fills a temporary table."""
+
+    def spread(self, name: str, query: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Adds a query's rows to what is readable under a name, so that one `slice` is read without the others."""
+
+    def show_slice(self, name: str, number: int) -> None:
+        """Leaves the rows of one slice, out of all that were spread, readable under the name."""
+
+    def remove(self, name: str) -> None:
+        """Removes a temporary table or what was spread, if there is one of that name."""
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """A small result as dictionaries; instants know their zone."""
@@ -51,6 +60,11 @@ class LakeEngine(Protocol):
         query: str,
         *,
         order_by: str,
+        in_order: bool = False,
         parameters: Mapping[str, Any] | None = None,
     ) -> Published:
-        """Writes a query's rows as a partition, in a stated order, whole or not at all."""
+        """Writes a query's rows as a partition, in a stated order, whole or not at all.
+
+        `in_order` says that a table has that order and the query looks at one row of it at a time, so that an engine
+        which keeps rows in their order need not sort.
+        """

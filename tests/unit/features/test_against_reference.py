@@ -12,9 +12,12 @@ import pytest
 from feature_reference import expected
 from perennial.features import runner
 from perennial.lake.duck import Engine
+from perennial.lake.partitions import Partition
 from perennial.model.datasets import CUSTOMER_FEATURES
 from random_shops import fill
 from shop_builder import DAY, TinyShop, a_shop
+
+FEATURES = Partition(dataset=CUSTOMER_FEATURES.name, day=DAY)
 
 
 def same(left: Any, right: Any) -> bool:
@@ -47,11 +50,11 @@ def test_it_makes_no_difference_in_how_many_slices_a_shop_is_read(
 ) -> None:
     tiny = TinyShop()
     fill(tiny, random.Random(rows))  # noqa: S311 - examples, not secrets
-    in_one = tiny.features(engine)
+    in_one = tiny.features(engine), engine.content_hash(FEATURES)
     for size in ("_CUSTOMERS_A_SLICE", "_ORDERS_A_SLICE", "_LINES_A_SLICE", "_ORDERS_A_RANGE"):
         monkeypatch.setattr(runner, size, rows)
 
-    assert tiny.features(engine) == in_one
+    assert (tiny.features(engine), engine.content_hash(FEATURES)) == in_one
 
 
 def test_every_column_is_right_for_a_shop_whose_clock_is_about_to_change(engine: Engine) -> None:

@@ -207,8 +207,33 @@ def test_an_earlier_day_knows_only_what_had_happened_by_then(
     assert rows == [{"orders": 1, "recency_days": 2}]
 
 
-def test_a_run_leaves_no_table_behind(engine: Engine, tiny: TinyShop) -> None:
-    tiny.customer()
+@pytest.mark.parametrize("customers_a_slice", [1000, 1])
+def test_a_run_leaves_no_table_and_no_file_behind(
+    engine: Engine, tiny: TinyShop, monkeypatch: pytest.MonkeyPatch, customers_a_slice: int
+) -> None:
+    monkeypatch.setattr(runner, "_CUSTOMERS_A_SLICE", customers_a_slice)
+    for customer in ("ann", "bob"):
+        tiny.customer(customer)
+        tiny.order(9, customer=customer)
     tiny.features(engine)
 
     assert engine.rows("select table_name from duckdb_tables()") == []
+    views = [row["view_name"] for row in engine.rows("select view_name from duckdb_views()")]
+    assert not {"purchases", "bought_lines"} & set(views)
+    assert not list(engine.lake.root.glob(".spill/*/*"))
+
+
+def test_a_run_that_fails_among_its_slices_leaves_nothing_behind_either(
+    engine: Engine, tiny: TinyShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_CUSTOMERS_A_SLICE", 1)
+    monkeypatch.setattr(runner, "_OF_ORDERS", ("dated", "no such file"))
+    for customer in ("ann", "bob"):
+        tiny.customer(customer)
+        tiny.order(9, customer=customer)
+
+    with pytest.raises(FileNotFoundError):
+        tiny.features(engine)
+
+    assert engine.rows("select table_name from duckdb_tables()") == []
+    assert not list(engine.lake.root.glob(".spill/*/*"))

@@ -19,18 +19,25 @@ FOLDERS = (Path(features.__file__).parent, Path(audience.__file__).parent / "occ
 FILES = [file for folder in FOLDERS for file in sorted(folder.glob("*.sql"))]
 PARAMETERS: dict[str, Any] = {
     "above": 0,
+    "cells": ["lost", "champions"],
     "confirm_days": 7,
     "currency": "USD",
     "day": date(2026, 11, 21),
     "discreet": ["Intimate"],
     "first": "00000001",
+    "frequency": [1, 2, 3, 4],
     "leap_day_on_1_march": False,
+    "median_gap": 17.5,
+    "monetary": ["10.50", "20.00", "30.00", "40.00"],
     "next": "00004711",
     "open_for": 14,
+    "recency": [10, 20, 30, 40],
     "redemption_minimum": 500,
     "rewards": [500, 1000],
     "starts_at": datetime(2026, 11, 21, 5, tzinfo=UTC),
     "upto": 100,
+    "width": 100,
+    "year_before": datetime(2025, 11, 21, 5, tzinfo=UTC),
     "zone": "America/New_York",
 }
 
@@ -90,6 +97,11 @@ def test_a_division_is_one_of_doubles_as_duckdb_does_it() -> None:
 
 def test_an_empty_list_says_what_it_is_a_list_of() -> None:
     assert "AS ARRAY<STRING>" in said("select $rewards", rewards=[])
+
+
+def test_places_of_a_list_are_counted_from_one_whether_written_or_worked_out() -> None:
+    assert said("select quartiles[2] as q from t") == "SELECT quartiles[1] AS q FROM t"
+    assert said("select cells[n + 2] as c from t") == "SELECT cells[(n + 2) - 1] AS c FROM t"
 
 
 def test_a_parameter_that_is_not_given_is_refused() -> None:

@@ -78,6 +78,22 @@ class SparkEngine:
                 msg = "On Spark, only temporary tables are made, filled and dropped."
                 raise LakeError(msg)
 
+    def spread(self, name: str, query: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Adds a query's rows to what is readable under a name, those of each `slice` in files of their own."""
+        frame = self._query(parsed(query), parameters)
+        folder = self._kept.setdefault(name, self._new_path(name))
+        self._write(name, frame, folder, apart_by=("slice",))
+        self._show(name, self._read([folder], frame.schema))
+
+    def show_slice(self, name: str, number: int) -> None:
+        """Leaves the rows of one slice, out of all that were spread, readable under the name."""
+        schema = self._session.table(name).schema
+        self._show(name, self._read([self._kept[name]], schema).where(f"slice = {number}"))
+
+    def remove(self, name: str) -> None:
+        """Removes a temporary table or what was spread, if there is one of that name."""
+        self._drop(name)
+
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """A small result as dictionaries; instants know their zone."""
         frame = self._query(parsed(sql), parameters)
@@ -126,6 +142,7 @@ class SparkEngine:
         query: str,
         *,
         order_by: str,
+        in_order: bool = False,  # noqa: ARG002 - Spark keeps no order
         parameters: Mapping[str, Any] | None = None,
     ) -> Published:
         """Writes a query's rows as a partition, in a stated order, whole or not at all."""
@@ -166,9 +183,16 @@ class SparkEngine:
         if (kept := self._kept.pop(name, None)) is not None:
             shutil.rmtree(kept, ignore_errors=True)
 
-    def _write(self, name: str, frame: DataFrame, folder: Path) -> None:
+    def _write(
+        self, name: str, frame: DataFrame, folder: Path, *, apart_by: Sequence[str] = ()
+    ) -> None:
         with explained_by_spark(f"{name}: "):
-            frame.write.parquet(_spelt(folder), mode="append", compression="snappy")
+            frame.write.parquet(
+                _spelt(folder),
+                mode="append",
+                compression="snappy",
+                partitionBy=list(apart_by) or None,
+            )
 
     def _open(self, dataset: Dataset, partitions: Sequence[Partition]) -> None:
         columns = ", ".join(f'null::{c.type} as "{c.name}"' for c in dataset.columns)

@@ -71,7 +71,7 @@ def _literal(value: object) -> exp.Expr:
             return exp.cast(exp.Literal.string(value.isoformat()), "date")
         case str():
             return exp.Literal.string(value)
-        case int():
+        case int() | float():
             return exp.Literal.number(value)
         case list():
             return _list_literal(value)
@@ -137,6 +137,14 @@ def _latest(node: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this="max_by", expressions=node.expressions)
 
 
+def _place(node: exp.Expr) -> exp.Expr:
+    """A place that is worked out counts from 1, and for Spark from 0; sqlglot shifts those that are written down."""
+    (place,) = node.expressions
+    if not isinstance(place, exp.Literal):
+        node.set("expressions", [exp.Sub(this=exp.paren(place), expression=exp.Literal.number(1))])
+    return node
+
+
 def _json(node: exp.Expr) -> exp.Expr:
     """An object written value by value: Spark leaves out what is empty, and writes 0.0005 as 5.0E-4."""
     pieces: list[exp.Expr] = []
@@ -167,5 +175,6 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Div: _quotient,
     exp.Round: _rounded,
     exp.Anonymous: _latest,
+    exp.Bracket: _place,
     exp.JSONObject: _json,
 }
