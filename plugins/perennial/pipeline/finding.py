@@ -25,16 +25,20 @@ def find_customers(engine: Engine, said: str, *, day: date, country: str, secret
     engine.view(CUSTOMER_FEATURES.name, Partition(dataset=CUSTOMER_FEATURES.name, day=day))
     if engine.scalar("select 1 from customer_features where customer_id = $id", {"id": text}):
         return [text]
-    points = (email_point(text), phone_point(text, country, country))
-    keys = [address_key(point.identity, secret) for point in points if point.identity]
-    if not keys:
+    points = {"email_key": email_point(text), "phone_key": phone_point(text, country, country)}
+    # Each in its own column: to look into both takes more than twice as long.
+    ways = [
+        f"{column} = '{address_key(point.identity, secret)}'"
+        for column, point in points.items()
+        if point.identity
+    ]
+    if not ways:
         return []
     contacts = known_partitions(engine.lake, CONTACTS.name, day)
     if not contacts:
         return []
     lately = engine.files(contacts)
-    listed = ", ".join(f"'{key}'" for key in keys)
-    has_one = f"email_key in ({listed}) or phone_key in ({listed})"
+    has_one = " or ".join(ways)
     had_one = engine.rows(f"select distinct customer_id from {lately} where {has_one}")
     # Who had the address may have another by now.
     open_day_of(engine, day, [row["customer_id"] for row in had_one], [CONTACTS.name])
