@@ -26,6 +26,8 @@ from perennial.model.words import Channel, EventWord, MessageState, SurveyScale
 _CAME_BACK = "message_events.word in ('bounced', 'complained')"
 # A day's messages may leave on the day before, in the far east, and a provider's clock may be wrong.
 _EARLIEST_REPORT = timedelta(days=2)
+_MANY = 50_000
+"""From so many messages on, their events are cheaper read in one go than message by message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,7 @@ class Responses:
         """What came back so far for the messages of a campaign's day, or of the days from it to `until`, included."""
         last = until or day
         whose = (messages.c.campaign == campaign, messages.c.day.between(day, last))
-        by_channel = statement("responses", self._database.dialect)
+        few = select(messages.c.key).where(*whose).limit(_MANY)
         by_score = (
             select(answers.c.scale, answers.c.score, func.count().label("answers"))
             .join(messages, messages.c.key == answers.c.message_key)
@@ -101,8 +103,13 @@ class Responses:
         )
         scores: dict[SurveyScale, dict[int, int]] = {}
         with self._database.reading() as connection:
+            found: int = connection.execute(
+                select(func.count()).select_from(few.subquery())
+            ).scalar_one()
+            way = "responses" if found < _MANY else "responses_of_many"
             rows = connection.execute(
-                by_channel, {"campaign": campaign, "day": day, "until": last}
+                statement(way, self._database.dialect),
+                {"campaign": campaign, "day": day, "until": last},
             ).mappings()
             channels = tuple(
                 ChannelResponses(**{**row, "channel": Channel(row["channel"])}) for row in rows

@@ -113,7 +113,7 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
 
 
 # What several files have in common, and what is looked at in it by which clock: what is to be claimed, and what is held.
-_PARTS = ("standing", "stands_again")
+_PARTS = ("standing", "stands_again", "marks", "fates")
 _PARTS_ABOUT = ("welcome", "unwanted")
 _LOOKED_AT = {"candidates": ":now", "messages": ":clock"}
 

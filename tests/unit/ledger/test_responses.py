@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger_builder import DAY, a_message, sent
+from perennial.ledger import responding
 from perennial.ledger.responding import ChannelResponses, DayResponses
 from perennial.ledger.store import Ledger
 from perennial.model.events import ProviderEvent
@@ -16,6 +17,12 @@ from perennial.model.message import PlannedMessage
 from perennial.model.words import Actor, CaseReason, Channel, EventWord, Pressure, SurveyScale
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True, params=[1, 50_000], ids=["as many", "as few"])
+def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every rule holds for both ways in which the ledger counts."""
+    monkeypatch.setattr(responding, "_MANY", request.param)
 
 
 def told(message: PlannedMessage, word: EventWord, **changes: object) -> ProviderEvent:
@@ -73,6 +80,12 @@ def test_fates_add_up_to_what_was_accepted(
     assert found.accepted == 5
     assert found.untold >= 0
     assert found.delivered + found.bounced + found.undelivered + found.untold == 5
+    with pytest.MonkeyPatch.context() as patch:
+        ways = []
+        for many in (1, 50_000):
+            patch.setattr(responding, "_MANY", many)
+            ways.append(ledger.responses("win_back", DAY))
+    assert ways[0] == ways[1], "both ways of counting say the same"
 
 
 def test_openings_of_people_and_of_machines_are_told_apart(ledger: Ledger) -> None:
