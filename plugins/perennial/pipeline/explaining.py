@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,7 +30,7 @@ from perennial.model.words import (
     SuppressionReason,
     Topic,
 )
-from perennial.pipeline.persons import PersonRecord, decisions_of, shops_consents
+from perennial.pipeline.persons import PersonRecord, by_time, decisions_of, shops_consents
 from perennial.pipeline.reason_sentences import (
     Circumstances,
     Sent,
@@ -152,41 +152,54 @@ class _Person:
 
 def _known(ledger: Ledger, record: PersonRecord, day: date) -> _Person:
     """Out of what has been gathered about them, when it is of that day."""
-    decisions = [row for row in record.decisions if row["day"] == day]
-    return _with_ledger(ledger, day, record.features, decisions, record.consents)
+    decisions = tuple(row for row in record.decisions if row["day"] == day)
+    events = [
+        {**event, "message_key": message["key"]}
+        for message in record.messages
+        for event in message["events"]
+    ]
+    held = replace(
+        _held(ledger, (), decisions),
+        messages=record.messages,
+        events=tuple(events),
+        preferences=(record.preferences,),
+    )
+    return _with_ledger(ledger, day, record.features, decisions, record.consents, held)
 
 
 def _person(engine: Engine, ledger: Ledger, customer_id: str, day: date) -> _Person:
     accounts = open_person(engine, customer_id, day)
     open_day_of(engine, day, accounts, [CONSENTS.name])
-    partitions = engine.lake.partitions(DECISIONS.name, since=day, until=day)
-    return _with_ledger(
-        ledger,
-        day,
-        engine.rows("select * from customer_features order by customer_id"),
-        decisions_of(engine, accounts, partitions),
-        shops_consents(engine, accounts),
-    )
+    features = engine.rows("select * from customer_features order by customer_id")
+    plans = engine.lake.partitions(DECISIONS.name, since=day, until=day)
+    decisions = decisions_of(engine, accounts, plans)
+    held = _held(ledger, accounts, decisions)
+    ours = ({**row, "said_by": "perennial"} for row in held.consents)
+    consents = by_time([*shops_consents(engine, accounts), *ours])
+    return _with_ledger(ledger, day, features, decisions, consents, held)
 
 
-def _with_ledger(
+def _held(ledger: Ledger, accounts: Sequence[str], decisions: Sequence[Row]) -> HeldRows:
+    """What the ledger says of accounts, and of the addresses that were decided about."""
+    addresses = {row["address_key"] for row in decisions if row["address_key"]}
+    return ledger.held_about(accounts, address_keys=addresses, subjects=())
+
+
+def _with_ledger(  # noqa: PLR0917 - what a person is
     ledger: Ledger,
     day: date,
     features: Sequence[Row],
     decisions: Sequence[Row],
     consents: Sequence[Row],
+    held: HeldRows,
 ) -> _Person:
-    """What the lake says of a person, and what the ledger says; of their `consents`, those that the shop told of count."""
-    addresses = {row["address_key"] for row in decisions if row["address_key"]}
-    accounts = [row["customer_id"] for row in features]
-    held = ledger.held_about(accounts, address_keys=addresses, subjects=())
-    shops = [row for row in consents if row["said_by"] == "shop"]
+    """With what held their messages up, and what people told campaigns to do."""
     blocks = ledger.blocks_of([row["message_key"] for row in decisions])
     return _Person(
         day=day,
         features=features,
         decisions=decisions,
-        consents=sorted([*shops, *held.consents], key=lambda row: row["at"]),
+        consents=consents,
         held=held,
         blocks={row["key"]: row for row in blocks if row["day"] == day},
         commands=ledger.controls(),

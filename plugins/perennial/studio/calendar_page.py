@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
+from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,14 +16,17 @@ from perennial.campaigns.definition import Campaign
 from perennial.campaigns.timing import planned_on
 from perennial.ledger.values import PlanRecord
 from perennial.model.policy import Caps
+from perennial.pipeline.plan_reading import plan_partition
 from perennial.pipeline.waterfall import conflicts
 from perennial.steps.services import Perennial
 from perennial.studio.asking import chosen_day, shop_day
+from perennial.studio.keeping import Kept
 from perennial.studio.room import Room
 from perennial.studio.visitors import Visitor
 
 _WEEKS = 4
 _LOOK_BACK = timedelta(days=28)
+_DAYS_KEPT = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +73,11 @@ class Calendar:
         return self.chosen + timedelta(weeks=_WEEKS)
 
 
-def look_at_calendar(perennial: Perennial, day: date | None) -> Calendar:
-    """Gathers four weeks around a day; today where the shop is, unless another day is asked for."""
+def look_at_calendar(perennial: Perennial, day: date | None, kept: Kept[int]) -> Calendar:
+    """Gathers four weeks around a day; today where the shop is, unless another day is asked for.
+
+    What plans say is counted once for each day, and again when one of its plans is made anew.
+    """
     today = shop_day(perennial)
     chosen = day or today
     first = chosen - timedelta(days=chosen.weekday(), weeks=1)
@@ -82,7 +89,7 @@ def look_at_calendar(perennial: Perennial, day: date | None) -> Calendar:
         CalendarDay(
             day=each,
             entries=_entries(perennial.campaigns, each, planned, usual, today),
-            crowded=_crowded(perennial, each, plans),
+            crowded=_crowded(perennial, each, plans, kept),
         )
         for each in (first + timedelta(days=n) for n in range(7 * _WEEKS))
     ]
@@ -96,10 +103,11 @@ def look_at_calendar(perennial: Perennial, day: date | None) -> Calendar:
 
 def calendar_routes(room: Room) -> list[Route]:
     """The calendar."""
+    kept = Kept[int](LRUCache(_DAYS_KEPT))
 
     async def show(request: Request, visitor: Visitor) -> Response:
         day = chosen_day(request)
-        calendar = await room.ask(lambda p: look_at_calendar(p, day))
+        calendar = await room.ask(lambda p: look_at_calendar(p, day, kept))
         return room.pages.page("calendar", request, visitor, calendar=calendar)
 
     return [room.page("/calendar", show)]
@@ -132,6 +140,10 @@ def _usual(plans: Sequence[PlanRecord], today: date) -> dict[str, int]:
     return {name: round(median(counts)) for name, counts in recent.items()}
 
 
-def _crowded(perennial: Perennial, day: date, plans: Sequence[PlanRecord]) -> int:
+def _crowded(perennial: Perennial, day: date, plans: Sequence[PlanRecord], kept: Kept[int]) -> int:
     names = [plan.campaign for plan in plans if plan.day == day]
-    return conflicts(perennial.engine, names, day) if names else 0
+    if not names:
+        return 0
+    partitions = [plan_partition(name, day) for name in names]
+    known = (day, *names, *perennial.engine.lake.stamps(partitions))
+    return kept.answer(known, lambda: conflicts(perennial.engine, names, day))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from cachetools import TTLCache
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,6 +27,7 @@ from perennial.pipeline.verifying import read_verdicts
 from perennial.steps.services import Perennial
 from perennial.studio.airflow_api import AirflowRefused, DagState, RequiredAction
 from perennial.studio.asking import chosen_day, shop_day
+from perennial.studio.keeping import Kept
 from perennial.studio.questions import questions_of
 from perennial.studio.room import Room
 from perennial.studio.visitors import Right, Visitor
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from perennial.validation.verdicts import Verdict
 
 _WEEK = timedelta(days=6)
+_KEPT, _KEPT_SECONDS = 16, 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +95,11 @@ class Today:
         return sum(len(verdict.findings) for verdict in self.verdicts)
 
 
-def look_at_today(perennial: Perennial, day: date | None = None) -> Today:
-    """Gathers the page of a day; today where the shop is, unless another day is asked for."""
+def look_at_today(perennial: Perennial, day: date | None, kept: Kept[SenderHealth]) -> Today:
+    """Gathers the page of a day; today where the shop is, unless another day is asked for.
+
+    How well the sender is doing is counted at most a minute ago: a week may hold millions of messages.
+    """
     chosen = day or shop_day(perennial)
     nights = perennial.engine.lake.days(MEMBERSHIPS.name)
     plans = perennial.ledger.plans_between(chosen - _WEEK, chosen)
@@ -109,16 +115,20 @@ def look_at_today(perennial: Perennial, day: date | None = None) -> Today:
         brake_days=max(1, perennial.policy.brake.within.days),
         proposed_changes=perennial.editor.proposed_changes(),
         sender=perennial.sender_day(),
-        health=perennial.ledger.sender_health(chosen - _WEEK, chosen, campaigns=names),
+        health=kept.answer(
+            (chosen, *names),
+            lambda: perennial.ledger.sender_health(chosen - _WEEK, chosen, campaigns=names),
+        ),
     )
 
 
 def today_routes(room: Room) -> list[Route]:
     """The first page, and the way to lift the brake."""
+    kept = Kept[SenderHealth](TTLCache(_KEPT, _KEPT_SECONDS))
 
     async def show(request: Request, visitor: Visitor) -> Response:
         day = chosen_day(request)
-        today = await room.ask(lambda p: look_at_today(p, day))
+        today = await room.ask(lambda p: look_at_today(p, day, kept))
         dags, actions, trouble = await _asked(room, visitor)
         questions = await room.ask(lambda p: questions_of(p, actions))
         return room.pages.page(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cachetools import TTLCache
 from rich.console import Console
 
 from edge_server import an_installation
@@ -19,6 +20,7 @@ from perennial.operations.findings import Level
 from perennial.operations.sender_checks import sender_checks
 from perennial.operations.taking_figures import take_figures
 from perennial.steps.services import Perennial
+from perennial.studio.keeping import Kept
 from perennial.studio.today import look_at_today
 
 
@@ -49,7 +51,7 @@ def finding(perennial: Perennial) -> tuple[Level, str]:
 
 def test_status_and_the_first_page_say_how_many_have_left(perennial: Perennial) -> None:
     assert "day 2 of 2, 5 of 300 emails have left." in shown(perennial)
-    sender = look_at_today(perennial, DAY).sender
+    sender = look_at_today(perennial, DAY, Kept(TTLCache(1, 60))).sender
     assert sender is not None
     assert (sender.sent, sender.allowed, sender.is_full) == (5, 300, False)
 

@@ -60,6 +60,11 @@ def test_what_was_just_gathered_of_a_person_explains_as_reading_anew_does(
     perennial: Perennial,
 ) -> None:
     wish(perennial)
+    (message,) = perennial.person(QUIRINA).messages
+    event = ProviderEvent(
+        key=message["key"], word=EventWord.DELIVERED, provider="mailbox", at=AT, provider_id=None, code=None
+    )  # fmt: skip
+    perennial.apply_events([event])
     for customer in (QUIRINA, HER_OTHER_ACCOUNT):
         anew = perennial.explain(customer, DAY)
         known = perennial.person(customer)
