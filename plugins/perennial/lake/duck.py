@@ -237,11 +237,6 @@ class Engine:
         # Each of them says all that stood on its day.
         self._as_known(PREFERENCES, self.lake.partitions(PREFERENCES.name, until=day)[-1:])
 
-    def open_since(self, name: str, dataset: Dataset, day: date, since: date) -> None:
-        """Makes what nights from `since` on brought of a shop's dataset readable under a name, as known on a day."""
-        partitions = self.lake.partitions(f"verified/{dataset.name}", until=day)
-        self._as_known(dataset, [p for p in partitions if p.day >= since], name)
-
     def _open(self, dataset: Dataset, folder: str, day: date) -> None:
         if self._kept and self._kept.bring_forward(dataset, folder, day):
             return
@@ -249,12 +244,10 @@ class Engine:
         if self._kept:
             self._kept.keep(dataset, day)
 
-    def _as_known(
-        self, dataset: Dataset, partitions: list[Partition], name: str | None = None
-    ) -> None:
+    def _as_known(self, dataset: Dataset, partitions: list[Partition]) -> None:
         if not partitions:
             nothing = _nothing({c.name: c.type for c in dataset.columns})
-            self._define(name or dataset.name, nothing)
+            self._define(dataset.name, nothing)
             return
         columns = ", ".join(_name(column) for column in dataset.column_names)
         sql = f"select {columns} from {self.files(partitions)} as version"
@@ -264,7 +257,7 @@ class Engine:
                 where not exists (
                     select 1 from {self.files(partitions[1:])} as later
                     where {same} and later.day > version.day)"""
-        self._define(name or dataset.name, sql)
+        self._define(dataset.name, sql)
 
     def files(self, partitions: Sequence[Partition], options: str = "") -> str:
         paths = ", ".join(_text(self.lake.location(p)) for p in partitions)

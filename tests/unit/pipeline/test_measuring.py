@@ -49,6 +49,11 @@ class Market:
         self.arms: list[dict[str, Any]] = []
         self.clicks: list[dict[str, Any]] = []
         self.orders: list[dict[str, Any]] = []
+        self.said_before: list[dict[str, Any]] = []
+
+    def said_anew(self, **changes: Any) -> None:
+        """The last order was known otherwise to an earlier night."""
+        self.said_before.append(self.orders[-1] | changes)
 
     def person(self, name: str, arm: str, *, day: date = DAY, occasion: str = "o1") -> None:
         self.arms.append({"person_id": name, "occasion": occasion, "arm": arm, "day": day})
@@ -80,7 +85,9 @@ class Market:
             Partition(dataset="customer_features", day=KNOWN),
             accounts,
         )
-        _publish(self.engine, ORDERS, Partition(dataset="verified/orders", day=KNOWN), self.orders)
+        days = {KNOWN - timedelta(days=1): self.said_before, KNOWN: self.orders}
+        for day, orders in days.items():
+            _publish(self.engine, ORDERS, Partition(dataset="verified/orders", day=day), orders)
         ledger: Any = GivenLedger(self.arms, self.clicks)
         return measure_campaign(
             self.engine,
@@ -148,6 +155,23 @@ def test_only_orders_within_the_window_count_and_no_refunded_ones(market: Market
     results = market.measured()
 
     assert (results.treated.orders, results.treated.revenue) == (2, Decimal("12.00"))
+
+
+def test_of_an_order_the_last_word_counts_whoever_it_is_about(market: Market) -> None:
+    market.person("ann", "treated")
+    market.person("bob", "held_out")
+    market.buys("ann", status="refunded", total="1.00")
+    market.said_anew(status="delivered")
+    market.buys("bob", total="2.00")
+    market.said_anew(customer_id="ann")
+    market.buys("nobody we wrote to", total="4.00")
+    market.said_anew(customer_id="ann")
+    market.buys("ann", total="8.00")
+    market.said_anew(total=Decimal("80.00"))
+    results = market.measured()
+
+    assert (results.treated.orders, results.treated.revenue) == (1, Decimal("8.00"))
+    assert (results.held_out.orders, results.held_out.revenue) == (1, Decimal("2.00"))
 
 
 def test_attribution_claims_orders_after_a_followed_link_and_nothing_else(market: Market) -> None:
