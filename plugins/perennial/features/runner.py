@@ -35,7 +35,7 @@ _BEFORE_PUBLISHING = (
 _TABLES = (*_PEOPLE, "recent_orders", *_BEFORE_PUBLISHING, "gap_counts", "figures")
 _CUSTOMERS_A_SLICE = 125_000
 _ORDERS_A_SLICE = 1_500_000
-_LINES_A_SLICE = 2_500_000
+_LINES_A_SLICE = 400_000
 _MOST_SLICES = 96
 _ORDERS_A_RANGE = 10_000_000
 _SAMPLED = 10_000
@@ -206,7 +206,7 @@ def _work_out(night: _Night, part: _Slice) -> None:
 
 
 def _parts_by_lines(night: _Night, part: _Slice) -> list[_Slice]:
-    """Parts of a slice with about so many lines that their groups fit memory; one at least."""
+    """Parts of a slice with about so many lines that their groups fit the cache; one at least."""
     parts = night.engine.scalar("select count(*) from bought_lines") // _LINES_A_SLICE + 1
     bounds = [part.above + (part.upto - part.above) * n // parts for n in range(parts + 1)]
     return [replace(part, above=above, upto=upto) for above, upto in pairwise(bounds)]

@@ -21,7 +21,7 @@ class LakeEngine(Protocol):
     def lake(self) -> Lake: ...
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
-        """Makes or fills a temporary table."""
+        """Makes, fills or drops a temporary table."""
 
     def spread(self, name: str, query: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Adds a query's rows to what is readable under a name, so that one `slice` is read without the others."""
