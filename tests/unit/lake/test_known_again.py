@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -28,16 +29,16 @@ EVENTS = st.lists(
 )
 
 
+@dataclass(frozen=True)
 class Counting(FolderStore):
     """A folder that tells how often it was listed."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "listed", [])
+    listed: list[str] = field(default_factory=list)
 
     def listing(
         self, dataset: str, wanted: Callable[[str], bool]
     ) -> Iterator[tuple[str, list[str]]]:
-        self.listed.append(dataset)  # type: ignore[attr-defined]
+        self.listed.append(dataset)
         return super().listing(dataset, wanted)
 
 
@@ -101,7 +102,7 @@ def test_what_lies_as_it_did_is_not_listed_again(tmp_path: Path) -> None:
     for _ in range(3):
         known_partitions(lake, FOLDER, LAST)
 
-    assert store.listed == [FOLDER, "snapshots/orders"]  # type: ignore[attr-defined]
+    assert store.listed == [FOLDER, "snapshots/orders"]
 
 
 def test_what_has_changed_just_now_is_listed_each_time(tmp_path: Path) -> None:
