@@ -28,8 +28,26 @@ LOOKS: dict[str, Callable[[Ledger], object]] = {
     "sender_health": lambda ledger: ledger.sender_health(
         DAY - timedelta(days=6), DAY, campaigns=["win_back", "birthday"]
     ),
+    "held_about": lambda ledger: ledger.held_about(["1"], address_keys=["a"], subjects=["h"]),
+    "glimpse_of": lambda ledger: ledger.glimpse_of(["1"], person_ids=["1"]),
+    "addresses_of": lambda ledger: ledger.addresses_of(["1"]),
+    "keys_of": lambda ledger: ledger.keys_of(["1"]),
+    "blocks_of": lambda ledger: ledger.blocks_of(["k"]),
+    "forget": lambda ledger: ledger.forget({"1": "h"}, lambda occasion: occasion),
 }
-GROWING = ("messages", "message_events", "blocks", "events")
+GROWING = (
+    *(
+        "messages",
+        "message_events",
+        "events",
+        "blocks",
+        "hold_outs",
+        "consents",
+        "answers",
+        "cases",
+    ),
+    *("preferences", "preference_changes", "permissions", "suppressions", "audit_log"),
+)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Index,
     Integer,
     String,
     Table,
@@ -55,6 +56,8 @@ audit_log = Table(
     Column("subject", String(128), nullable=False, comment="To whom or what: an id or a hash."),
     Column("reason", String(255), nullable=False, comment="Why."),
     one_of("action", AuditAction),
+    # Finds what was done about a person.
+    Index(None, "subject"),
     comment="Who dealt with people's data and permissions, and why; only grows.",
 )
 

@@ -92,8 +92,9 @@ preference_changes = Table(
     Column("proof", String(255), comment="What proves it: the key of a message, say."),
     one_of("preference", PreferenceName),
     one_of("how", ConsentSource),
-    # Finds what a person chose without reading anybody else's.
+    # Find what a person chose, and what an account did, without reading anybody else's.
     Index(None, "person_id"),
+    Index(None, "customer_id"),
     comment="What customers told us about themselves, change by change; only grows.",
 )
 

@@ -90,6 +90,8 @@ messages = Table(
     # no index, which halves the cost of a message.
     # Counts a person's messages inside a rolling cap without reading anybody else's.
     Index(None, "person_id", "claimed_at"),
+    # Finds what an account got, for the page about a person, for exports and for erasing.
+    Index(None, "customer_id"),
     # Finds a day's messages for its accounts.
     Index(None, "campaign", "day"),
     # Refuses the same coupon for two messages.
@@ -156,6 +158,9 @@ hold_outs = Table(
     Column("recorded_at", Instant, nullable=False, comment="When it would have been sent."),
     # Finds a day's hold-outs for its accounts.
     Index(None, "campaign", "day"),
+    # Find who was held out, as an account and as a person.
+    Index(None, "customer_id"),
+    Index(None, "person_id"),
     comment="Messages that were not sent on purpose, to measure what the campaign changes.",
 )
 
