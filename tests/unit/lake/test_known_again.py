@@ -97,6 +97,21 @@ def test_a_lake_that_has_answered_before_answers_like_one_that_has_not(
                 assert again == known_partitions(Lake(root), FOLDER, day)
 
 
+def test_a_file_that_was_overwritten_where_it_lay_breaks_what_was_made_of_it(
+    tmp_path: Path,
+) -> None:
+    lake, ticks = Lake(tmp_path), count()
+    for event in ("publish", "snapshot"):
+        happen(lake, event, 0, "1")
+    let_time_pass(tmp_path, ticks)
+    before = known_partitions(lake, FOLDER, LAST)
+    happen(lake, "overwrite", 0, "2")
+    after = known_partitions(lake, FOLDER, LAST)
+
+    assert [p.dataset for p in before] == ["snapshots/orders"]
+    assert [p.dataset for p in after] == [FOLDER]
+
+
 def test_what_lies_as_it_did_is_not_listed_again(tmp_path: Path) -> None:
     store = Counting(tmp_path)
     lake = Lake(store)
