@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from perennial.campaigns.document_faults import Place, explained_faults, place_after
@@ -82,7 +83,7 @@ def read_document(path: Path, *, shown: Path | None = None, kind: Kind = CAMPAIG
     with explained_faults(shown, kind.name):
         text = _text(path, shown, kind)
         _refuse_by_events(text, shown, kind)
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = _composed(text)
     if not isinstance(root, MappingNode):
         message = "the file is empty." if root is None else "the file must hold names and values."
         hint = f"Begin with `{kind.first}:`."
@@ -172,20 +173,33 @@ def _text(path: Path, shown: Path, kind: Kind) -> str:
     return text
 
 
-def _refuse_by_events(text: str, shown: Path, kind: Kind) -> None:
-    """Refuses what could make a small file unfold into a large one, before it is unfolded."""
+@lru_cache(maxsize=256)
+def _composed(text: str) -> Node | None:
+    """The nodes of a text. Whoever edits one campaign has all others read again and again; nobody writes into them."""
+    root: Node | None = YAML(typ="safe", pure=True).compose(text)
+    return root
+
+
+@lru_cache(maxsize=256)
+def _unfolding(text: str) -> tuple[Event, bool] | None:
+    """The first event that could make a small file unfold into a large one, and whether it is a reference."""
     depth = 0
     for event in YAML(typ="safe", pure=True).parse(text):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if isinstance(event, AliasEvent):
-            message = f"references (*) have no place in a {kind.name} file."
-            hint: str | None = "Write it out."
-        elif depth > _DEEPEST:
-            message, hint = f"this is nested more than {_DEEPEST} deep.", None
-        else:
-            continue
-        mark = event.start_mark
-        fault = Fault(
-            path=shown, line=mark.line + 1, column=mark.column + 1, message=message, hint=hint
-        )
-        raise CampaignError([fault])
+        if isinstance(event, AliasEvent) or depth > _DEEPEST:
+            return event, isinstance(event, AliasEvent)
+    return None
+
+
+def _refuse_by_events(text: str, shown: Path, kind: Kind) -> None:
+    """Refuses what could make a small file unfold into a large one, before it is unfolded."""
+    if (found := _unfolding(text)) is None:
+        return
+    event, is_reference = found
+    message = f"this is nested more than {_DEEPEST} deep."
+    hint: str | None = None
+    if is_reference:
+        message = f"references (*) have no place in a {kind.name} file."
+        hint = "Write it out."
+    line, column = event.start_mark.line + 1, event.start_mark.column + 1
+    raise CampaignError([Fault(path=shown, line=line, column=column, message=message, hint=hint)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -153,10 +154,16 @@ def _read_words(path: Path, faults: list[Fault]) -> dict[str, Words]:
     return {} if text is None else _read_yaml(path, text, faults)
 
 
+@lru_cache(maxsize=1024)
+def _loaded(text: str) -> object:
+    """What a text says as YAML. Whoever edits one file has all others read again and again; nobody writes into it."""
+    return YAML(typ="rt").load(text)
+
+
 def load_mapping(path: Path, text: str, faults: list[Fault]) -> CommentedMap | None:
     """What a YAML file says, with the places of it; nothing where it is no mapping."""
     try:
-        mapping = YAML(typ="rt").load(text)
+        mapping = _loaded(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         faults.append(Fault(path=path, line=line, message=f"Not YAML: {error.problem}."))

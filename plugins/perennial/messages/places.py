@@ -7,8 +7,9 @@ braces; parts, words and front matter carry their marks to wherever they end up.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError
@@ -72,7 +73,7 @@ class Marks:
             return f"\ue010{len(self._places) - 1}\ue011"
 
         pieces = []
-        for start, kind, piece in tokens(environment, text):
+        for start, kind, piece in _known_tokens(environment, text):
             tags = _TAG.finditer(piece) if kind == "data" else ()
             last = 0
             for tag in tags:
@@ -119,3 +120,9 @@ def tokens(environment: Environment, text: str) -> Iterator[tuple[int, str, str]
         yield start, kind, value
     if end < len(text):
         yield end, "space", text[end:]
+
+
+@lru_cache(maxsize=2048)
+def _known_tokens(environment: Environment, text: str) -> Sequence[tuple[int, str, str]]:
+    """The same, found out once for each text: whoever edits one file has all others read again and again."""
+    return tuple(tokens(environment, text))

@@ -35,13 +35,16 @@ class Source:
     linted: Linted
 
 
+# One for all folders, so that what a text says to it is found out once.
+_BRACKETS = ShopEnvironment({}, markup=False)
+
+
 class Stage:
     """Fills in the square brackets of a folder's drafts for one shop."""
 
     def __init__(self, folder: Folder, shop: Shop, faults: list[Fault]) -> None:
         self._folder, self._shop, self._faults = folder, shop, faults
         self._marks = Marks()
-        self._bracket_reader = ShopEnvironment({}, markup=False)
         emails, texts = _email_drafts(folder), _sms_drafts(folder)
         self._environments = {
             "mjml": self._environment(emails, markup=True),
@@ -84,7 +87,7 @@ class Stage:
     def _environment(self, drafts: Mapping[str, Draft], *, markup: bool) -> ShopEnvironment:
         files = {
             name: (
-                self._marks.set_in(self._bracket_reader, draft.path, draft.body),
+                self._marks.set_in(_BRACKETS, draft.path, draft.body),
                 str(draft.path),
             )
             for name, draft in drafts.items()
@@ -109,9 +112,7 @@ class Stage:
             )
             self._faults.append(place.fault(message, hint=hint, at=r"\[[\[%]"))
         return Phrase(
-            self._marks.set_in(
-                self._bracket_reader, path, words.text, line=words.line, column=words.column
-            )
+            self._marks.set_in(_BRACKETS, path, words.text, line=words.line, column=words.column)
         )
 
     def _source(self, path: Path, marked: str, locale: str) -> Source:

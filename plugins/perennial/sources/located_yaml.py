@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,12 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     folded = {choice.casefold(): choice for choice in sorted(choices)}
     close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return f"Did you mean `{folded[close[0]]}`?" if close else None
+
+
+@lru_cache(maxsize=64)
+def _loaded(text: str) -> object:
+    """What a text says as YAML. A check reads shop.yaml several times, and the next check again; nobody writes into it."""
+    return YAML(typ="rt").load(text)
 
 
 class LocatedYaml:
@@ -109,7 +116,7 @@ class LocatedYaml:
 
     def _load(self) -> CommentedMap:
         try:
-            root = YAML(typ="rt").load(self.path.read_text(encoding="utf-8-sig"))
+            root = _loaded(self.path.read_text(encoding="utf-8-sig"))
         except OSError as error:
             self.fault(f"cannot be read: {error.strerror}.")
         except UnicodeDecodeError:
