@@ -18,7 +18,7 @@ from perennial.pipeline.approving import Approvals, refuse_unlooked_at
 from perennial.pipeline.sampling import Sample
 from perennial.steps.services import Perennial
 from perennial.studio.airflow_api import RequiredAction
-from perennial.studio.campaigns_page import CampaignDay, look_at_campaign
+from perennial.studio.campaigns_page import CampaignDay, CampaignFigures, look_at_campaign
 from perennial.studio.questions import (
     PLAN,
     answer_until,
@@ -62,7 +62,7 @@ def look_at_approval(perennial: Perennial, action: RequiredAction) -> Asked:
     """
     campaign, day = plan_of(action)
     approvals = perennial.approvals(campaign, day)
-    seen = look_at_campaign(perennial, campaign, day)
+    seen = look_at_campaign(perennial, campaign, day, CampaignFigures())
     return Asked(
         seen=seen,
         approvals=approvals,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from cachetools import LRUCache
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,8 +16,11 @@ from starlette.routing import Route
 from perennial.campaigns.definition import Campaign
 from perennial.campaigns.timing import schedule_in_words
 from perennial.errors import MissingPartition, PerennialError
+from perennial.lake.partitions import Partition
 from perennial.ledger.values import PlanRecord, Standing
+from perennial.model.datasets import CUSTOMER_FEATURES, MEMBERSHIPS
 from perennial.model.words import Control, Reason
+from perennial.pipeline.plan_reading import plan_partition
 from perennial.pipeline.waterfall import (
     OUTSIDE,
     SEND,
@@ -30,10 +34,11 @@ from perennial.pipeline.waterfall import (
 from perennial.steps.services import Perennial
 from perennial.studio.airflow_api import AirflowRefused, DagState
 from perennial.studio.asking import chosen_day, shop_day, whole_number
+from perennial.studio.keeping import Counted, Kept, KeptByCost
 from perennial.studio.room import Room
 from perennial.studio.visitors import Right, Visitor
 
-_PAGE = 50
+_PAGE, _DAYS_KEPT = 50, 64
 _HISTORY = timedelta(days=30)
 
 
@@ -57,8 +62,13 @@ class CampaignDay:
     control: Control
     fall: Waterfall | None
     before: Waterfall | None
-    standing: Standing
+    counted: Counted[Standing]
     history: Sequence[PlanRecord]
+
+    @property
+    def standing(self) -> Standing:
+        """Where its messages stand."""
+        return self.counted.figures
 
     def change(self, name: str) -> int | None:
         """How many more leave at a step than on the last planned day; nothing when there was none."""
@@ -89,7 +99,34 @@ def look_at_campaigns(perennial: Perennial) -> list[CampaignLine]:
     ]
 
 
-def look_at_campaign(perennial: Perennial, name: str, day: date | None) -> CampaignDay:
+class CampaignFigures:
+    """What is counted for the page of a campaign: what plans say until one is made anew, and where messages stand."""
+
+    def __init__(self) -> None:
+        self._falls = Kept[Waterfall | None](LRUCache(_DAYS_KEPT))
+        self._standings = KeptByCost[Standing](_DAYS_KEPT)
+
+    def fall(self, perennial: Perennial, name: str, day: date) -> Waterfall | None:
+        """From everybody to who is written to; nothing where the night has not been that far."""
+        lake = perennial.engine.lake
+        made_of = [
+            Partition(dataset=CUSTOMER_FEATURES.name, day=day),
+            Partition(dataset=MEMBERSHIPS.name, day=day),
+            plan_partition(name, day),
+        ]
+        known = (name, day, *lake.stamps(made_of))
+        return self._falls.answer(known, lambda: _waterfall(perennial, name, day))
+
+    def standing(self, perennial: Perennial, name: str, day: date) -> Counted[Standing]:
+        """Where the messages of a day stand."""
+        return self._standings.answer(
+            (name, day), lambda: perennial.ledger.standing(name, day), perennial.now
+        )
+
+
+def look_at_campaign(
+    perennial: Perennial, name: str, day: date | None, figures: CampaignFigures
+) -> CampaignDay:
     """One campaign on a day; today where the shop is, or its last planned day before, unless another is asked for.
 
     Raises:
@@ -105,15 +142,16 @@ def look_at_campaign(perennial: Perennial, name: str, day: date | None) -> Campa
         schedule=schedule_in_words(campaign),
         day=chosen,
         control=perennial.ledger.control_of(name),
-        fall=_waterfall(perennial, name, chosen),
-        before=_waterfall(perennial, name, earlier) if earlier else None,
-        standing=perennial.ledger.standing(name, chosen),
+        fall=figures.fall(perennial, name, chosen),
+        before=figures.fall(perennial, name, earlier) if earlier else None,
+        counted=figures.standing(perennial, name, chosen),
         history=[record for record in records if record.campaign == name],
     )
 
 
 def campaign_routes(room: Room) -> list[Route]:
     """The list, each campaign, and the people behind its steps."""
+    figures = CampaignFigures()
 
     async def show_all(request: Request, visitor: Visitor) -> Response:
         lines = await room.ask(look_at_campaigns)
@@ -122,7 +160,7 @@ def campaign_routes(room: Room) -> list[Route]:
 
     async def show(request: Request, visitor: Visitor) -> Response:
         name, day = request.path_params["name"], chosen_day(request)
-        seen = await room.ask(lambda p: look_at_campaign(p, name, day))
+        seen = await room.ask(lambda p: look_at_campaign(p, name, day, figures))
         dag = (await _dags(room, visitor)).get(f"campaign_{name}")
         return room.pages.page("campaign", request, visitor, seen=seen, dag=dag, Reason=Reason)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from perennial.messages.templates import Templates
 from perennial.settings import Settings
 from perennial.steps.services import Perennial
 
@@ -26,24 +27,32 @@ class Office:
         self.settings = settings.model_copy(update={"memory_limit": _MEMORY_A_THREAD, "threads": 1})
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="studio")
         self._desk = threading.local()
+        self._compiled: Templates | None = None
 
     async def ask(self, question: Callable[[Perennial], Answer]) -> Answer:
         """What an installation says, without keeping others waiting."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: question(self._installation()))
+        return await loop.run_in_executor(self._threads, self._answer, question)
 
     def close(self) -> None:
         """Lets what is being asked end, and no more."""
         self._threads.shutdown(cancel_futures=True)
 
+    def _answer(self, question: Callable[[Perennial], Answer]) -> Answer:
+        installation = self._installation()
+        # What one thread has compiled, no other compiles again: of that, nothing changes while a message is filled in.
+        installation.compiled_before = self._compiled
+        try:
+            return question(installation)
+        finally:
+            self._compiled = installation.compiled
+
     def _installation(self) -> Perennial:
         stamp = self._stamp()
         if getattr(self._desk, "stamp", None) != stamp:
-            opened = Perennial(self.settings)
             if before := getattr(self._desk, "perennial", None):
-                opened.compiled_before = before.compiled
                 before.close()
-            self._desk.perennial, self._desk.stamp = opened, stamp
+            self._desk.perennial, self._desk.stamp = Perennial(self.settings), stamp
         perennial: Perennial = self._desk.perennial
         return perennial
 
