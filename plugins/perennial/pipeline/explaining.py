@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,11 +14,7 @@ from perennial.campaigns.definition import Campaign
 from perennial.campaigns.predicate import parts_of_where
 from perennial.errors import PlanError
 from perennial.lake.duck import Engine
-from perennial.lake.narrowing import listed, open_day_of, open_person
-from perennial.lake.partitions import Partition
-from perennial.ledger.persons import HeldRows
 from perennial.ledger.store import Ledger
-from perennial.model.datasets import CONSENTS, DECISIONS, MEMBERSHIPS
 from perennial.model.words import (
     Channel,
     ConsentState,
@@ -30,7 +26,13 @@ from perennial.model.words import (
     SuppressionReason,
     Topic,
 )
-from perennial.pipeline.persons import PersonRecord, by_time, decisions_of, shops_consents
+from perennial.pipeline.person_of_day import (
+    PersonOfDay,
+    audiences_of,
+    known_person,
+    read_person,
+)
+from perennial.pipeline.persons import PersonRecord
 from perennial.pipeline.reason_sentences import (
     Circumstances,
     Sent,
@@ -110,7 +112,9 @@ def explain_customer(
         MissingPartition: the night has not been that far.
         PlanError: there is no such customer on that day.
     """
-    person = _known(ledger, known, day) if known else _person(engine, ledger, customer_id, day)
+    person = (
+        known_person(ledger, known, day) if known else read_person(engine, ledger, customer_id, day)
+    )
     features = next((row for row in person.features if row["customer_id"] == customer_id), None)
     if features is None:
         msg = f"There is no customer {customer_id!r} on {day}. Ids are text: zeros in front count."
@@ -120,7 +124,7 @@ def explain_customer(
         person=person,
         campaigns=campaigns,
         zone=zone,
-        audiences=_audiences(engine, customer_id, day),
+        audiences=audiences_of(engine, customer_id, day),
     )
     rows = [row for row in person.decisions if row["customer_id"] == customer_id]
     planned = {row["campaign"] for row in rows}
@@ -138,91 +142,11 @@ def explain_customer(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Person:
-    """What is known about a person on a day, all accounts together."""
-
-    day: date
-    features: Sequence[Row]
-    decisions: Sequence[Row]
-    consents: Sequence[Row]
-    held: HeldRows
-    blocks: Mapping[str, Row]
-    commands: Sequence[Any]
-
-
-def _known(ledger: Ledger, record: PersonRecord, day: date) -> _Person:
-    """Out of what has been gathered about them, when it is of that day."""
-    decisions = tuple(row for row in record.decisions if row["day"] == day)
-    events = [
-        {**event, "message_key": message["key"]}
-        for message in record.messages
-        for event in message["events"]
-    ]
-    held = replace(
-        _held(ledger, (), decisions),
-        messages=record.messages,
-        events=tuple(events),
-        preferences=(record.preferences,),
-    )
-    return _with_ledger(ledger, day, record.features, decisions, record.consents, held)
-
-
-def _person(engine: Engine, ledger: Ledger, customer_id: str, day: date) -> _Person:
-    accounts = open_person(engine, customer_id, day)
-    open_day_of(engine, day, accounts, [CONSENTS.name])
-    features = engine.rows("select * from customer_features order by customer_id")
-    plans = engine.lake.partitions(DECISIONS.name, since=day, until=day)
-    decisions = decisions_of(engine, accounts, plans)
-    held = _held(ledger, accounts, decisions)
-    ours = ({**row, "said_by": "perennial"} for row in held.consents)
-    consents = by_time([*shops_consents(engine, accounts), *ours])
-    return _with_ledger(ledger, day, features, decisions, consents, held)
-
-
-def _held(ledger: Ledger, accounts: Sequence[str], decisions: Sequence[Row]) -> HeldRows:
-    """What the ledger says of accounts, and of the addresses that were decided about."""
-    addresses = {row["address_key"] for row in decisions if row["address_key"]}
-    return ledger.held_about(accounts, address_keys=addresses, subjects=())
-
-
-def _with_ledger(  # noqa: PLR0917 - what a person is
-    ledger: Ledger,
-    day: date,
-    features: Sequence[Row],
-    decisions: Sequence[Row],
-    consents: Sequence[Row],
-    held: HeldRows,
-) -> _Person:
-    """With what held their messages up, and what people told campaigns to do."""
-    blocks = ledger.blocks_of([row["message_key"] for row in decisions])
-    return _Person(
-        day=day,
-        features=features,
-        decisions=decisions,
-        consents=consents,
-        held=held,
-        blocks={row["key"]: row for row in blocks if row["day"] == day},
-        commands=ledger.controls(),
-    )
-
-
-def _audiences(engine: Engine, customer_id: str, day: date) -> frozenset[str]:
-    """The campaigns in whose audience the customer is on a day."""
-    partition = Partition(dataset=MEMBERSHIPS.name, day=day)
-    if not engine.lake.exists(partition):
-        return frozenset()
-    members = f"{engine.files([partition])} where customer_id in ({listed([customer_id])})"
-    return frozenset(
-        row["campaign"] for row in engine.rows(f"select distinct campaign from {members}")
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Teller:
     """Puts what is known into the sentences of reason_sentences."""
 
     engine: Engine
-    person: _Person
+    person: PersonOfDay
     campaigns: Sequence[Campaign]
     zone: ZoneInfo
     audiences: Collection[str]

@@ -206,7 +206,7 @@ async def _dags(room: Room, visitor: Visitor) -> dict[str, DagState]:
 
 def _latest_day(perennial: Perennial, campaign: Campaign) -> date:
     today = shop_day(perennial)
-    if _waterfall(perennial, campaign.name, today) is not None:
+    if perennial.engine.lake.exists(Partition(dataset=MEMBERSHIPS.name, day=today)):
         return today
     return previous_day(perennial.engine, campaign.name, today) or today
 
