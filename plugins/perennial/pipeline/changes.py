@@ -86,21 +86,33 @@ def try_out(project: Path, changes: Sequence[Change], known: Templates | None = 
 def changed_copy(
     project: Path, changes: Sequence[Change], *, only: Sequence[str] = _READ
 ) -> Iterator[Path]:
-    """A folder that says what the project would say, or some parts of it, for as long as the block lasts."""
+    """A folder that says what the project would say, or some parts of it, for as long as the block lasts.
+
+    It is only to be read: what has not changed may be the very files of the project.
+    """
     with tempfile.TemporaryDirectory(prefix="perennial-change-") as folder:
         copy = Path(folder).resolve() / "project"
         copy.mkdir()
         for name in only:
             source = project / name
             if source.is_dir():
-                shutil.copytree(source, copy / name)
+                shutil.copytree(source, copy / name, copy_function=_laid_beside)
             elif source.is_file():
-                shutil.copyfile(source, copy / name)
+                _laid_beside(source, copy / name)
         for change in changes:
             target = copy / change.file
             target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
             target.write_bytes(change.after.encode())
         yield copy
+
+
+def _laid_beside(source: Path | str, target: Path | str) -> None:
+    """A second name for a file, which takes a tenth of the time of a copy; a copy where there can be none."""
+    try:
+        os.link(os.path.realpath(source), target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _below(copy: Path, fault: Fault) -> Fault:

@@ -7,8 +7,9 @@ are those written at or after `:since` (empty: from the beginning) and before `:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -89,7 +90,7 @@ def parameters_of(sql: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(PARAMETER.findall(sql)))
 
 
-def wrong_columns(dataset: str, columns: list[str]) -> Mistake | None:
+def wrong_columns(dataset: str, columns: Sequence[str]) -> Mistake | None:
     """What keeps these columns from being a dataset's, if anything does."""
     contract = SHOP_DATASETS[dataset]
     for column in columns:
@@ -141,11 +142,12 @@ def _sql_reader(name: str) -> Reader:
     return read
 
 
-def _named_columns(sql: str) -> list[str]:
+@lru_cache(maxsize=256)
+def _named_columns(sql: str) -> tuple[str, ...]:
     """The columns of a query as far as they can be told without its database; empty when they cannot."""
     try:
         statement = sqlglot.parse_one(sql)
     except SqlglotError:
-        return []  # a dialect of its own; the database says what is wrong with it
+        return ()  # a dialect of its own; the database says what is wrong with it
     columns = statement.named_selects if isinstance(statement, sqlglot.exp.Query) else []
-    return [] if "*" in columns or "" in columns else list(columns)
+    return () if "*" in columns or "" in columns else tuple(columns)

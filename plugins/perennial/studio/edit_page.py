@@ -18,6 +18,7 @@ from perennial.pipeline.changes import read_text as text_of
 from perennial.pipeline.checking import Checked
 from perennial.pipeline.counting_audience import AudienceCount, count_audience
 from perennial.pipeline.editing import ProposedChange, asking
+from perennial.steps.editing import campaign_in
 from perennial.steps.services import Perennial
 from perennial.studio.edit_fields import Field, fields_of, with_fields
 from perennial.studio.edited_preview import EditedPreview, preview_of
@@ -89,7 +90,7 @@ def check_file(
         tried = perennial.try_out([Change(file=file, before=before, after=text)])
     except CampaignError as error:
         tried = Checked(faults=error.faults)
-    looked = _looked(perennial, campaign, files, file, text, form.get("seen", ""))
+    looked = _looked(perennial, campaign, files, file, text, form.get("seen", ""), tried)
     return replace(
         looked,
         faults=tried.faults,
@@ -176,7 +177,13 @@ def edit_routes(room: Room, shelf: Shelf) -> list[Route]:
 
 
 def _looked(  # noqa: PLR0917 - what a page needs
-    perennial: Perennial, campaign: str, files: Sequence[str], file: str, text: str, seen: str
+    perennial: Perennial,
+    campaign: str,
+    files: Sequence[str],
+    file: str,
+    text: str,
+    seen: str,
+    tried: Checked | None = None,
 ) -> EditedFile:
     own, editor = file == files[0], perennial.editor
     return EditedFile(
@@ -187,7 +194,7 @@ def _looked(  # noqa: PLR0917 - what a page needs
         seen=seen,
         read_only=editor.read_only,
         fields=_fields(text) if own else (),
-        count=_count(perennial, file, text) if own else None,
+        count=_count(perennial, campaign, file, text, tried) if own else None,
         asking=asking(perennial.campaigns, file),
         waiting=[p for p in editor.proposed_changes() if p.version.file == file],
     )
@@ -200,14 +207,19 @@ def _fields(text: str) -> Sequence[Field]:
         return ()
 
 
-def _count(perennial: Perennial, file: str, text: str) -> AudienceCount | None:
+def _count(
+    perennial: Perennial, name: str, file: str, text: str, tried: Checked | None
+) -> AudienceCount | None:
     """The audience of a campaign as it is written now; nothing where it cannot be read yet."""
-    change = Change(file=file, before=None, after=text)
-    try:
-        with changed_copy(perennial.settings.project, [change], only=("campaigns",)) as copy:
-            campaign = read_campaign(copy / file)
-    except CampaignError:
-        return None
+    if tried and tried.campaigns:
+        campaign = campaign_in(tried, name)
+    else:
+        change = Change(file=file, before=None, after=text)
+        try:
+            with changed_copy(perennial.settings.project, [change], only=("campaigns",)) as copy:
+                campaign = read_campaign(copy / file)
+        except CampaignError:
+            return None
     return count_audience(perennial.engine, perennial.shop, perennial.policy, campaign)
 
 

@@ -13,7 +13,7 @@ from perennial.errors import DefinitionError, PerennialError
 from perennial.ledger.store import Ledger
 from perennial.ledger.values import PlanRecord
 from perennial.messages.templates import Templates, load_templates
-from perennial.pipeline.changes import hash_of
+from perennial.pipeline.changes import Change, changed_copy, hash_of
 from perennial.pipeline.editing import Editor
 from perennial.settings import PROJECT
 from perennial.sources.shop_file import read_shop
@@ -189,3 +189,18 @@ def test_going_back_waits_as_well_and_never_goes_to_what_did_not_count(editor: E
 
     assert not editor.roll_back(FILE, 1, seen=seen, by="mark", reason="too much")
     assert [p.version.author for p in editor.proposed_changes()] == ["mark"]
+
+
+def test_what_is_tried_out_never_touches_the_files_of_the_project(editor: Editor) -> None:
+    before = (editor.project / FILE).read_text()
+    change = Change(file=FILE, before=before, after="title: another\n")
+    with changed_copy(editor.project, [change]) as copy:
+        said = (copy / FILE).read_text()
+        beside = {f.relative_to(copy): f.read_bytes() for f in copy.rglob("*.mjml")}
+
+    assert said == "title: another\n"
+    assert (editor.project / FILE).read_text() == before
+    assert beside == {
+        f.relative_to(editor.project): f.read_bytes()
+        for f in editor.project.glob("templates/**/*.mjml")
+    }
