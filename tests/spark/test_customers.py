@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from perennial.features import runner
+from perennial.features import slices
 from perennial.features.runner import build_features
 from perennial.lake.duck import Engine
 from perennial.lake.engines import LakeEngine
@@ -68,8 +69,8 @@ def test_every_column_of_every_customer_is_the_same(
 def test_a_shop_that_is_read_in_slices_is_the_same(
     duck: Engine, spark: SparkEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for size in ("_CUSTOMERS_A_SLICE", "_ORDERS_A_RANGE"):
-        monkeypatch.setattr(runner, size, 12)
+    for size in ("CUSTOMERS_A_SLICE", "ORDERS_A_RANGE"):
+        monkeypatch.setattr(slices, size, 12)
     tiny = TinyShop()
     fill(tiny, random.Random(3))  # noqa: S311 - examples, not secrets
     tiny.lay(duck)

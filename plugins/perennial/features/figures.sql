@@ -21,33 +21,33 @@ select
     accounts.preferred_channel,
     known.birth_date,
     accounts.signed_up_on,
-    cast(coalesce(money.orders, 0) as integer) as orders,
-    cast(coalesce(money.revenue, 0) as decimal(18, 2)) as revenue,
-    cast(money.discount as decimal(18, 2)) as discount,
-    cast(money.priced_orders as integer) as priced_orders,
-    money.first_order_on,
-    money.last_order_on,
-    last_orders.last_order_id,
-    cast(coalesce(rhythm.order_gaps, 0) as integer) as order_gaps,
-    rhythm.first_quartile,
-    rhythm.usual_gap,
-    rhythm.third_quartile,
-    cast(rhythm.gaps_before as integer) as gaps_before,
-    rhythm.median_before,
-    cast(rhythm.longest_gap_lately as integer) as longest_gap_lately,
-    cast(coalesce(money.orders_30d, 0) as integer) as orders_30d,
-    cast(coalesce(money.orders_90d, 0) as integer) as orders_90d,
-    cast(coalesce(money.orders_365d, 0) as integer) as orders_365d,
-    cast(coalesce(money.revenue_30d, 0) as decimal(18, 2)) as revenue_30d,
-    cast(coalesce(money.revenue_90d, 0) as decimal(18, 2)) as revenue_90d,
-    cast(coalesce(money.revenue_365d, 0) as decimal(18, 2)) as revenue_365d,
-    cast(coalesce(money.refunds, 0) as integer) as refunds,
-    favourite_category.category as favourite_category,
-    favourite_product.product_id as favourite_product_id,
-    favourite_product.name as favourite_product,
-    last_orders.last_delivered_order_id,
-    cast(money.last_delivered_at at time zone $zone as date) as last_delivered_on,
-    order_hours.usual_order_hour,
+    cast(coalesce(order_figures.orders, 0) as integer) as orders,
+    cast(coalesce(order_figures.revenue, 0) as decimal(18, 2)) as revenue,
+    order_figures.discount,
+    cast(order_figures.priced_orders as integer) as priced_orders,
+    order_figures.first_order_on,
+    order_figures.last_order_on,
+    order_figures.last_order_id,
+    cast(coalesce(order_figures.order_gaps, 0) as integer) as order_gaps,
+    order_figures.first_quartile,
+    order_figures.usual_gap,
+    order_figures.third_quartile,
+    cast(order_figures.gaps_before as integer) as gaps_before,
+    order_figures.median_before,
+    cast(order_figures.longest_gap_lately as integer) as longest_gap_lately,
+    cast(coalesce(order_figures.orders_30d, 0) as integer) as orders_30d,
+    cast(coalesce(order_figures.orders_90d, 0) as integer) as orders_90d,
+    cast(coalesce(order_figures.orders_365d, 0) as integer) as orders_365d,
+    cast(coalesce(order_figures.revenue_30d, 0) as decimal(18, 2)) as revenue_30d,
+    cast(coalesce(order_figures.revenue_90d, 0) as decimal(18, 2)) as revenue_90d,
+    cast(coalesce(order_figures.revenue_365d, 0) as decimal(18, 2)) as revenue_365d,
+    cast(coalesce(order_figures.refunds, 0) as integer) as refunds,
+    order_figures.favourite_category,
+    order_figures.favourite_product_id,
+    assortment.name as favourite_product,
+    order_figures.last_delivered_order_id,
+    cast(order_figures.last_delivered_at at time zone $zone as date) as last_delivered_on,
+    order_figures.usual_order_hour,
     coalesce(points.balance, 0) as points_balance,
     coalesce(points.expiring, 0) as points_expiring,
     points.expires_on as points_expire_on,
@@ -55,14 +55,8 @@ select
     rewards_reached.reached_on as reward_reached_on
 from accounts
 join known using (customer_no)
-left join money using (customer_no)
-left join last_orders using (customer_no)
-left join rhythm using (customer_no)
-left join order_hours using (customer_no)
-left join favourites using (customer_no)
-left join assortment as favourite_product using (product_no)
-left join (select distinct category_no, category from assortment) as favourite_category
-    on favourite_category.category_no = favourites.category_no
+left join order_figures using (customer_id)
+left join assortment on assortment.product_id = order_figures.favourite_product_id
 left join points using (customer_no)
 left join rewards_reached using (customer_no)
 left join persons using (customer_no)

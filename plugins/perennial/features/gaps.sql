@@ -1,7 +1,7 @@
 -- Days between one day with an order and the next, for every customer of a slice.
 --
 -- Two orders on one day lie 0 days apart; leaving those rows out gives the gaps between distinct days.
-select customer_no, ordered_on, date_diff('day', previous, ordered_on) as gap
+select customer_no, ordered_on, cast(date_diff('day', previous, ordered_on) as integer) as gap
 from (
     select
         customer_no,

@@ -16,3 +16,4 @@ from orders
 join accounts using (customer_id)
 where orders.ordered_at < $starts_at
     and orders.status <> 'cancelled'
+    and accounts.anew

@@ -6,7 +6,7 @@
 -- Quartiles lie between the two gaps on both sides of their place among the sorted ones, in whole quarters: exact, and
 -- cheaper than an aggregate that keeps a state of its own for every customer.
 with listed as (
-    select customer_no, count(*) as order_gaps, list_sort(list(gap)) as sorted
+    select customer_no, count(*) as order_gaps, list_sort(list(gap)) as gap_days
     from gaps
     group by customer_no
 ),
@@ -14,12 +14,13 @@ usually as (
     select
         customer_no,
         order_gaps,
-        (sorted[(order_gaps - 1) * 1 // 4 + 1] * (4 - (order_gaps - 1) * 1 % 4)
-        + sorted[least((order_gaps - 1) * 1 // 4 + 2, order_gaps)] * ((order_gaps - 1) * 1 % 4)) / 4.0 as first_quartile,
-        (sorted[(order_gaps - 1) * 2 // 4 + 1] * (4 - (order_gaps - 1) * 2 % 4)
-        + sorted[least((order_gaps - 1) * 2 // 4 + 2, order_gaps)] * ((order_gaps - 1) * 2 % 4)) / 4.0 as usual_gap,
-        (sorted[(order_gaps - 1) * 3 // 4 + 1] * (4 - (order_gaps - 1) * 3 % 4)
-        + sorted[least((order_gaps - 1) * 3 // 4 + 2, order_gaps)] * ((order_gaps - 1) * 3 % 4)) / 4.0 as third_quartile
+        gap_days,
+        (gap_days[(order_gaps - 1) * 1 // 4 + 1] * (4 - (order_gaps - 1) * 1 % 4)
+        + gap_days[least((order_gaps - 1) * 1 // 4 + 2, order_gaps)] * ((order_gaps - 1) * 1 % 4)) / 4.0 as first_quartile,
+        (gap_days[(order_gaps - 1) * 2 // 4 + 1] * (4 - (order_gaps - 1) * 2 % 4)
+        + gap_days[least((order_gaps - 1) * 2 // 4 + 2, order_gaps)] * ((order_gaps - 1) * 2 % 4)) / 4.0 as usual_gap,
+        (gap_days[(order_gaps - 1) * 3 // 4 + 1] * (4 - (order_gaps - 1) * 3 % 4)
+        + gap_days[least((order_gaps - 1) * 3 // 4 + 2, order_gaps)] * ((order_gaps - 1) * 3 % 4)) / 4.0 as third_quartile
     from listed
 ),
 lately as (
@@ -41,6 +42,7 @@ select
     usually.first_quartile,
     usually.usual_gap,
     usually.third_quartile,
+    usually.gap_days,
     earlier.gaps_before,
     earlier.median_before,
     lately.longest_gap_lately

@@ -5,160 +5,112 @@ Every file is one query. Its result is kept as a temporary table of the file's n
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
-from itertools import pairwise
-from pathlib import Path
-from typing import Any
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
+from perennial.features.carrying import (
+    Figures,
+    begin_figures,
+    earlier_figures,
+    figures_of_now,
+    finish_figures,
+    write_part,
+)
+from perennial.features.night import Night, query_of
+from perennial.features.slices import Part, Slice, parts_of, ranges_for, ranges_of_ids, slices_of
+from perennial.features.stirring import find_stirred
 from perennial.lake.duck import Published
 from perennial.lake.engines import LakeEngine
 from perennial.lake.partitions import Partition
-from perennial.model.clock import local_instant
 from perennial.model.datasets import CUSTOMER_FEATURES
 from perennial.model.shop import Shop
 
-_FOLDER = Path(__file__).parent
-_PEOPLE = ("accounts", "shared_keys", "people")
-_TOLD = ("persons", "told")
+_log = logging.getLogger(__name__)
 _POINTS = ("points_known", "points_lapsed", "points_used", "points", "rewards_reached")
-_BEFORE_SLICES = ("clocks", "assortment", *_POINTS)
 _OF_ORDERS = ("dated", "money", "last_orders", "gaps", "rhythm", "order_hours")
 _STANDING = ("standing", "rfm")
-_BEFORE_PUBLISHING = (
-    *("accounts", *_TOLD, *_BEFORE_SLICES, "purchases", "bought_lines"),
-    *("clock_days", *_OF_ORDERS, "favourites"),
-)
-_TABLES = (*_PEOPLE, "recent_orders", *_BEFORE_PUBLISHING, "gap_counts", "figures")
-_CUSTOMERS_A_SLICE = 125_000
-_ORDERS_A_SLICE = 1_500_000
-_LINES_A_SLICE = 400_000
-_MOST_SLICES = 96
-_ORDERS_A_RANGE = 10_000_000
 _SAMPLED = 10_000
-_LAST = "\U0010ffff"
-"""Beyond every id."""
+_ONE_IN = 1000
+"""Of so many customers, one is worked out each day although nothing has stirred."""
+_WORTH_CARRYING = 0.25
+"""The share of customers who may be stirred before it is no dearer to work out everybody."""
 
 
-def build_features(engine: LakeEngine, day: date, shop: Shop) -> Published:
+class _Astray(Exception):
+    """Figures that were carried are not those that are worked out."""
+
+
+def build_features(
+    engine: LakeEngine, day: date, shop: Shop, *, carrying: bool = True
+) -> Published:
     """Writes `customer_features` of a day from the views that `open_day` made.
 
     Orders and lines are read once and spread over slices of the customers; all that is about one customer is worked out
     slice by slice. A slice fits memory, and most of it the processor's cache, whatever the size of the shop.
+
+    A shop of several slices carries what it found out about orders: the next night works out only whose orders have
+    changed, or have grown too old for a figure. A thousandth of the others is worked out all the same and compared; if
+    one of them differs, so is everybody. Nothing is carried from or for a day that is not `carrying`.
     """
-    night = _Night(engine=engine, day=day, shop=shop)
+    if carrying and (earlier := earlier_figures(engine.lake, day, shop)):
+        try:
+            return _build(Night(engine=engine, day=day, shop=shop), earlier, carrying=True)
+        except _Astray as error:
+            _log.warning("The figures of %s are not carried on: %s", earlier.day, error)
+    return _build(Night(engine=engine, day=day, shop=shop), None, carrying=carrying)
+
+
+def _build(night: Night, earlier: Figures | None, *, carrying: bool) -> Published:
+    # Sealed before anything is read: what comes or changes from here on breaks the seal.
+    figures = figures_of_now(night.engine.lake, night.day, night.shop)
     with night.tidied():
-        night.keep(*_PEOPLE)
-        _find_people(night)
-        night.keep(*_TOLD)
-        night.drop("shared_keys", "people")
-        night.keep(*_BEFORE_SLICES)
-        slices = _slices(night)
+        night.keep("assortment")
+        earlier = _find_accounts(night, earlier)
+        night.keep("clocks", *_POINTS)
+        orders = _orders(night, earlier)
+        slices = _slices(night, orders)
+        parts = parts_of(slices)
+        carrying = carrying and _is_large(night, orders)
+        if carrying:
+            begin_figures(night.engine.lake, night.day)
         _spread(night, slices)
-        for part in slices:
-            _work_out(night, part)
-        night.drop(*_BEFORE_PUBLISHING)
+        for part in parts:
+            _work_out(night, part.slices, apart=len(slices) > 1)
+            if earlier:
+                _carry(night, part, earlier)
+            night.add("gap_counts", "gap_counts")
+            night.add("figures", "figures", **part.facts)
+            if carrying:
+                write_part(night, figures, part)
+            night.drop("order_figures")
+        if carrying:
+            finish_figures(night, replace(figures, orders=orders), parts)
+        night.drop_all_but("figures", "gap_counts")
         return _publish(night)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Slice:
-    """Customers whose numbers lie above one and up to another, which may be the whole shop."""
-
-    number: int
-    above: int
-    upto: int
-    whole: bool
-
-    @property
-    def facts(self) -> dict[str, int]:
-        return {"above": self.above, "upto": self.upto}
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Night:
-    """One day's run on an engine."""
-
-    engine: LakeEngine
-    day: date
-    shop: Shop
-    _made: set[str] = field(default_factory=set)
-
-    def keep(self, *names: str, **more: object) -> None:
-        """Runs files and keeps each result under the file's name."""
-        for name in names:
-            self.replace(name, name, **more)
-
-    def replace(self, table: str, name: str, **more: object) -> None:
-        """Runs a file and keeps its result under the name of a table, which it may have read."""
-        query = _query(name)
-        before = f"create or replace temp table {table} as"
-        self.engine.execute(f"{before} {query}", self.facts(query, **more))
-        self._made.add(table)
-
-    def add(self, name: str, **more: object) -> None:
-        """Runs a file for a part of all rows, and adds the result to what is kept under the file's name."""
-        query = _query(name)
-        made = name in self._made
-        into = f"insert into {name}" if made else f"create or replace temp table {name} as"
-        self.engine.execute(f"{into} {query}", self.facts(query, **more))
-        self._made.add(name)
-
-    def spread(self, name: str, slices: Sequence[_Slice], **more: object) -> None:
-        """As `add`, but rows lie apart by their slice, unless there is only one."""
-        if slices[0].whole:
-            self.add(name, **more)
-        else:
-            query = _query(name)
-            self.engine.spread(name, query, self.facts(query, **more))
-
-    def found(self, name: str) -> list[dict[str, Any]]:
-        """Runs a file and gives its few rows."""
-        query = _query(name)
-        return self.engine.rows(query, self.facts(query))
-
-    def drop(self, *names: str) -> None:
-        for name in names:
-            self.engine.remove(name)
-        self._made.difference_update(names)
-
-    def forget(self, name: str) -> None:
-        """Lets the next rows replace those that a table has."""
-        self._made.discard(name)
-
-    @contextmanager
-    def tidied(self) -> Iterator[None]:
-        """Leaves no table behind, however the run ends."""
-        try:
-            yield
-        finally:
-            self.drop(*_TABLES)
-
-    def facts(self, query: str, **more: object) -> dict[str, Any]:
-        """What a query asks for by name; DuckDB refuses more than that."""
-        known: dict[str, Any] = {
-            "day": self.day,
-            "starts_at": self._midnight(self.day),
-            "year_before": self._midnight(self.day - timedelta(days=365)),
-            "zone": self.shop.zone.key,
-            "currency": self.shop.currency,
-            "rewards": list(self.shop.points.rewards),
-            "discreet": list(self.shop.discreet_departments),
-        } | more
-        return {name: known[name] for name in re.findall(r"\$(\w+)", query)}
-
-    def _midnight(self, day: date) -> datetime:
-        return local_instant(day, time(), self.shop.zone)
+def _find_accounts(night: Night, earlier: Figures | None) -> Figures | None:
+    """Makes `accounts` and who the people behind them are; gives the figures that others than the stirred are carried from."""
+    stirred = 0
+    if earlier:
+        find_stirred(night, earlier)
+        stirred = night.engine.scalar("select count(distinct customer_id) from stirred")
+    else:
+        night.keep("stirred")
+    if stirred > night.count("customers") * _WORTH_CARRYING:
+        earlier = None
+    night.keep("accounts", everybody=earlier is None, turn=night.day.toordinal(), one_in=_ONE_IN)
+    night.drop("stirred")
+    night.keep("shared_keys", "people")
+    _find_people(night)
+    night.keep("persons", "told")
+    night.drop("shared_keys", "people")
+    return earlier
 
 
-def _query(name: str) -> str:
-    return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _find_people(night: _Night) -> None:
+def _find_people(night: Night) -> None:
     """Repeats the round until nobody's number shrinks any more."""
     numbers = "select coalesce(sum(person_no), 0) from people"
     before = None
@@ -167,69 +119,91 @@ def _find_people(night: _Night) -> None:
         night.replace("people", "people_round")
 
 
-def _slices(night: _Night) -> list[_Slice]:
-    """Slices of the customers, one at least: each with about so many of them, or of their orders."""
-    customers, orders = (
-        night.engine.scalar(f"select count(*) from {name}") for name in ("accounts", "orders")
-    )
-    wanted = 1 + max(customers // _CUSTOMERS_A_SLICE, orders // _ORDERS_A_SLICE)
-    width = 1 + customers // min(wanted, _MOST_SLICES)
-    slices = customers // width + 1
-    return [
-        _Slice(number=n, above=n * width, upto=(n + 1) * width, whole=slices == 1)
-        for n in range(slices)
-    ]
+def _orders(night: Night, earlier: Figures | None) -> int:
+    """How many orders there are, or were when it was last counted: it only decides on slices."""
+    return earlier.orders if earlier else night.count("orders")
 
 
-def _spread(night: _Night, slices: Sequence[_Slice]) -> None:
+def _slices(night: Night, orders: int) -> list[Slice]:
+    """Slices of the customers by how many are worked out."""
+    customers, anew = night.count("accounts"), night.count("accounts where anew")
+    return slices_of(customers, worked_out=anew, orders=orders * anew // max(customers, 1))
+
+
+def _is_large(night: Night, orders: int) -> bool:
+    """Whether the shop takes several slices when everybody is worked out."""
+    customers = night.count("accounts")
+    return len(slices_of(customers, worked_out=customers, orders=orders)) > 1
+
+
+def _spread(night: Night, slices: Sequence[Slice]) -> None:
     """Reads orders and lines once. Lines find their orders range by range: the lake keeps both in the order of ids."""
-    width = {"width": slices[0].upto}
-    night.spread("purchases", slices, **width)
-    night.keep("clock_days")
-    night.keep("recent_orders")
+    apart, width = len(slices) > 1, slices[0].upto
+    night.spread("purchases", apart=apart, width=width)
+    night.keep("clock_days", "recent_orders")
     for ids in _ranges(night):
-        night.spread("bought_lines", slices, **width, **ids)
+        night.spread("bought_lines", apart=apart, width=width, **ids)
     night.drop("recent_orders")
 
 
-def _work_out(night: _Night, part: _Slice) -> None:
-    """The figures of a slice of the customers."""
-    if not part.whole:
-        night.engine.show_slice("purchases", part.number)
-        night.engine.show_slice("bought_lines", part.number)
-    night.keep(*_OF_ORDERS, **part.facts)
-    night.add("gap_counts")
-    night.forget("favourites")
-    for lines in _parts_by_lines(night, part):
-        night.add("favourites", **lines.facts)
-    night.add("figures", **part.facts)
-
-
-def _parts_by_lines(night: _Night, part: _Slice) -> list[_Slice]:
-    """Parts of a slice with about so many lines that their groups fit the cache; one at least."""
-    parts = night.engine.scalar("select count(*) from bought_lines") // _LINES_A_SLICE + 1
-    bounds = [part.above + (part.upto - part.above) * n // parts for n in range(parts + 1)]
-    return [replace(part, above=above, upto=upto) for above, upto in pairwise(bounds)]
-
-
-def _ranges(night: _Night) -> list[dict[str, str]]:
+def _ranges(night: Night) -> list[dict[str, str]]:
     """Ranges of the ids of recent orders, about equally full, by the orders of a few customers."""
-    orders = night.engine.scalar("select count(*) from recent_orders")
-    ranges = orders // _ORDERS_A_RANGE + 1
-    ids: list[str] = []
-    if ranges > 1:
-        one_in = max(orders // _SAMPLED, 1)
-        few = f"select order_id from recent_orders where customer_no % {one_in} = 0"
-        ids = [row["order_id"] for row in night.engine.rows(f"{few} order by order_id")]
-    inner = [ids[len(ids) * number // ranges] for number in range(1, ranges)] if ids else []
-    return [{"first": first, "next": upto} for first, upto in pairwise(["", *inner, _LAST])]
+    orders = night.count("recent_orders")
+    ranges = ranges_for(orders)
+    if ranges == 1:
+        return ranges_of_ids([], ranges)
+    one_in = max(orders // _SAMPLED, 1)
+    few = f"select order_id from recent_orders where customer_no % {one_in} = 0 order by order_id"
+    return ranges_of_ids([row["order_id"] for row in night.engine.rows(few)], ranges)
 
 
-def _publish(night: _Night) -> Published:
+def _work_out(night: Night, slices: Sequence[Slice], *, apart: bool) -> None:
+    """The figures of the orders of some slices' customers who are worked out anew."""
+    for piece in slices:
+        if apart:
+            night.engine.show_slice("purchases", piece.number)
+            night.engine.show_slice("bought_lines", piece.number)
+        night.keep(*_OF_ORDERS, **piece.facts)
+        for lines in piece.parts_by_lines(night.count("bought_lines")):
+            night.add("favourites", "favourites", **lines.facts)
+        night.add("order_figures", "order_figures")
+        night.drop("favourites")
+
+
+def _carry(night: Night, part: Part, earlier: Figures) -> None:
+    """Adds the figures of a part's customers whom nothing has stirred.
+
+    Raises:
+        _Astray: some of them were worked out all the same, and came out otherwise.
+    """
+    files = earlier.parts_between(*_ids(night, part))
+    astray = 0
+    for file in files:
+        night.engine.view("earlier", file)
+        (found,) = night.found("spot_check", **part.facts)
+        astray += found["astray"]
+    if astray:
+        msg = f"{astray} customers whom nothing had stirred come out otherwise"
+        raise _Astray(msg)
+    for file in files:
+        night.engine.view("earlier", file)
+        night.add("order_figures", "carried", **part.facts)
+
+
+def _ids(night: Night, part: Part) -> tuple[str, str]:
+    """The first and the last id of a part."""
+    ends = "select min(customer_id) as first, max(customer_id) as last from accounts"
+    (row,) = night.engine.rows(
+        f"{ends} where customer_no > $above and customer_no <= $upto", part.facts
+    )
+    return row["first"] or "", row["last"] or ""
+
+
+def _publish(night: Night) -> Published:
     """Figures come in the order of the customers; what is left to do looks at one row at a time, and keeps that order."""
-    query = ", ".join(f"{name} as (\n{_query(name)}\n)" for name in _STANDING)
+    query = ", ".join(f"{name} as (\n{query_of(name)}\n)" for name in _STANDING)
     typed = ", ".join(f'"{c.name}"::{c.type} as "{c.name}"' for c in CUSTOMER_FEATURES.columns)
-    query = f"with {query} select {typed} from (\n{_query('customer_features')}\n)"
+    query = f"with {query} select {typed} from (\n{query_of('customer_features')}\n)"
     (quintiles,), (rhythm,) = night.found("quintiles"), night.found("shop_rhythm")
     whole_shop = {
         **{name: cuts or [] for name, cuts in quintiles.items()},

@@ -21,10 +21,21 @@ from perennial.lake.partitions import Lake, Partition
 from perennial.lake.snapshots import known_partitions
 from perennial.lake.spilling import own_folder
 from perennial.lake.spreading import Spread
-from perennial.model.datasets import CONTACTS, PREFERENCES, SHOP_DATASETS, Dataset
+from perennial.model.datasets import (
+    CONTACTS,
+    CUSTOMER_FEATURES,
+    DECISIONS,
+    PREFERENCES,
+    SHOP_DATASETS,
+    Dataset,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_LOOKED_UP = frozenset((CONTACTS.name, CUSTOMER_FEATURES.name, DECISIONS.name, "customers"))
+_FEW_ROWS, _MANY_ROWS = 40_960, 122_880
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,13 +261,18 @@ class Engine:
             self._define(dataset.name, nothing)
             return
         columns = ", ".join(_name(column) for column in dataset.column_names)
-        sql = f"select {columns} from {self.files(partitions)} as version"
-        if len(partitions) > 1:
+        first, later = partitions[0], partitions[1:]
+        sql = f"select {columns} from {self.files([first])}"
+        if later:
+            # The first file is as large as the shop. That its rows give way to any later one of their key, whatever its
+            # day, is a plain anti join, in a fifth of the time of one that compares days.
+            files, key = self.files(later), ", ".join(map(_name, dataset.key))
             same = " and ".join(f"later.{_name(k)} = version.{_name(k)}" for k in dataset.key)
-            sql += f"""
+            sql += f""" anti join {files} as later using ({key})
+                union all
+                select {columns} from {files} as version
                 where not exists (
-                    select 1 from {self.files(partitions[1:])} as later
-                    where {same} and later.day > version.day)"""
+                    select 1 from {files} as later where {same} and later.day > version.day)"""
         self._define(dataset.name, sql)
 
     def files(self, partitions: Sequence[Partition], options: str = "") -> str:
@@ -288,7 +304,8 @@ class Engine:
             written = self._connection.execute(
                 # The line breaks keep a comment at the end of the query from swallowing the bracket.
                 f"copy (\n{rows_in_order}\n) to {_text(draft)}"
-                " (format parquet, compression zstd, row_group_size 122880, use_tmp_file false)",
+                " (format parquet, compression zstd, use_tmp_file false,"
+                f" row_group_size {_rows_in_a_group(partition)})",
                 parameters,
             ).fetchone()
         rows = int(written[0]) if written else 0
@@ -321,6 +338,12 @@ class Engine:
                 {"header": json.dumps(columns, ensure_ascii=False)},
             )
         )
+
+
+def _rows_in_a_group(partition: Partition) -> int:
+    """A row group is read as a whole: of what one person is looked up in, more and smaller ones cost half as much."""
+    name = partition.dataset.rpartition("/")[2]
+    return _FEW_ROWS if name in _LOOKED_UP else _MANY_ROWS
 
 
 def _columns_in(lake: Lake, partition: Partition) -> list[str]:

@@ -98,7 +98,7 @@ def rebuild_day(  # noqa: PLR0917 - a day has no less
     """
     engine.open_day(known_on)
     with _without_later_accounts(engine, day, shop):
-        build_features(engine, day, shop)
+        build_features(engine, day, shop, carrying=False)
     engine.view(CUSTOMER_FEATURES.name, Partition(dataset=CUSTOMER_FEATURES.name, day=day))
     rules = {c.name: compile_where(c.audience.where) for c in campaigns if c.audience.where}
     pending = who_has_yet_to_confirm(engine, ledger, day, shop, policy)

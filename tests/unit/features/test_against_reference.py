@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feature_reference import expected
-from perennial.features import runner
+from perennial.features import slices
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
 from perennial.model.datasets import CUSTOMER_FEATURES
@@ -51,8 +51,8 @@ def test_it_makes_no_difference_in_how_many_slices_a_shop_is_read(
     tiny = TinyShop()
     fill(tiny, random.Random(rows))  # noqa: S311 - examples, not secrets
     in_one = tiny.features(engine), engine.content_hash(FEATURES)
-    for size in ("_CUSTOMERS_A_SLICE", "_ORDERS_A_SLICE", "_LINES_A_SLICE", "_ORDERS_A_RANGE"):
-        monkeypatch.setattr(runner, size, rows)
+    for size in ("CUSTOMERS_A_SLICE", "ORDERS_A_SLICE", "LINES_A_SLICE", "ORDERS_A_RANGE"):
+        monkeypatch.setattr(slices, size, rows)
 
     assert (tiny.features(engine), engine.content_hash(FEATURES)) == in_one
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from perennial.features import runner
+from perennial.features import runner, slices
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
 from perennial.model.datasets import CUSTOMER_FEATURES
@@ -119,7 +119,7 @@ def test_favourites_are_the_same_however_many_slices_they_are_found_in(
         tiny.order(9, customer=f"{number}", lines=["abcdef"[(number * n) % 6] for n in range(1, 9)])
     whole = tiny.features(engine)
 
-    monkeypatch.setattr(runner, "_LINES_A_SLICE", 20)
+    monkeypatch.setattr(slices, "LINES_A_SLICE", 20)
     sliced = tiny.features(engine)
 
     assert {row["favourite_product_id"] for row in whole.values()} >= {"a", "b", "c"}
@@ -211,7 +211,7 @@ def test_an_earlier_day_knows_only_what_had_happened_by_then(
 def test_a_run_leaves_no_table_and_no_file_behind(
     engine: Engine, tiny: TinyShop, monkeypatch: pytest.MonkeyPatch, customers_a_slice: int
 ) -> None:
-    monkeypatch.setattr(runner, "_CUSTOMERS_A_SLICE", customers_a_slice)
+    monkeypatch.setattr(slices, "CUSTOMERS_A_SLICE", customers_a_slice)
     for customer in ("ann", "bob"):
         tiny.customer(customer)
         tiny.order(9, customer=customer)
@@ -226,7 +226,7 @@ def test_a_run_leaves_no_table_and_no_file_behind(
 def test_a_run_that_fails_among_its_slices_leaves_nothing_behind_either(
     engine: Engine, tiny: TinyShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "_CUSTOMERS_A_SLICE", 1)
+    monkeypatch.setattr(slices, "CUSTOMERS_A_SLICE", 1)
     monkeypatch.setattr(runner, "_OF_ORDERS", ("dated", "no such file"))
     for customer in ("ann", "bob"):
         tiny.customer(customer)

@@ -1,0 +1,3 @@
+-- Whose account or zone is new or has changed.
+select customer_id
+from increment
