@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from perennial.pipeline.persons import standing_consents
+from perennial.pipeline.consent_words import standing_consents
 
 if TYPE_CHECKING:
     from perennial.pipeline.persons import PersonRecord

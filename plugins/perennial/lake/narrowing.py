@@ -12,6 +12,7 @@ from datetime import date
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
 from perennial.lake.snapshots import known_partitions, looked_up_by
+from perennial.lake.whereabouts import find
 from perennial.model.datasets import (
     CONTACTS,
     CUSTOMER_FEATURES,
@@ -26,6 +27,7 @@ _DATASETS = {
     d.name: d
     for d in (CUSTOMER_FEATURES, MEMBERSHIPS, *SHOP_DATASETS.values(), CONTACTS, PREFERENCES)
 }
+_NUMBERED = "file_row_number = true"
 _OF_ONE_DAY = frozenset((CUSTOMER_FEATURES.name, MEMBERSHIPS.name))
 
 
@@ -37,8 +39,9 @@ def open_day_of(
 ) -> None:
     """Makes datasets readable under their names as they were known on a day, with only what is about some customers.
 
-    Of order lines there are those of their orders, of products those that they ever bought: orders go before lines, and
-    lines before products. Otherwise they are as `Engine.open_day` shows them, which shows everybody again.
+    Of order lines there are those of their orders, of products those of these lines and the favourite ones: whoever asks
+    for them has opened orders before lines, and lines and features before products. Otherwise they are as
+    `Engine.open_day` shows them, which shows everybody again.
 
     Raises:
         MissingPartition: the night has not made that day's features or audiences.
@@ -48,6 +51,13 @@ def open_day_of(
         partitions = _partitions(engine, dataset, day)
         keep = _read if partitions else _read_nothing
         keep(engine, dataset, partitions, customers)
+        engine.execute(f"create or replace view {name} as select * exclude (day) from few_{name}")
+
+
+def open_nothing_of(engine: Engine, datasets: Collection[str]) -> None:
+    """Makes datasets readable without any rows, for a question that does not ask about them."""
+    for name in datasets:
+        _read_nothing(engine, _DATASETS[name])
         engine.execute(f"create or replace view {name} as select * exclude (day) from few_{name}")
 
 
@@ -62,15 +72,16 @@ def open_person(engine: Engine, customer_id: str, day: date) -> list[str]:
     name = CUSTOMER_FEATURES.name
     partition = Partition(dataset=name, day=day)
     engine.lake.existing(partition)
-    everybody = engine.files([partition])
-    # One column for everybody, and all columns for the few row groups that hold the person.
     who = engine.scalar(
-        f"select person_id from {everybody} where customer_id in ({listed([customer_id])})"
+        f"select person_id from {engine.files([partition])}"
+        f" where customer_id in ({listed([customer_id])})"
     )
-    persons = listed([] if who is None else [who])
+    persons = [] if who is None else [who]
+    found = find(engine, [partition], "person_id", persons)
     engine.execute(
         f"create or replace table few_{name} as"
-        f" select * from {everybody} where person_id in ({persons}) order by customer_id"
+        f" select * exclude (filename, file_row_number) from {engine.files([partition], _NUMBERED)}"
+        f" where person_id in ({listed(persons)}) and {found.condition} order by customer_id"
     )
     engine.execute(f"create or replace view {name} as select * exclude (day) from few_{name}")
     return [row["customer_id"] for row in engine.rows(f"select customer_id from {name}")]
@@ -91,10 +102,17 @@ def _read(
     engine: Engine, dataset: Dataset, partitions: list[Partition], customers: Collection[str]
 ) -> None:
     """Keeps the latest version of each row that is about them, unless a later one is about somebody else."""
-    files, column = engine.files(partitions), looked_up_by(dataset)
+    column = looked_up_by(dataset)
+    values = _values(engine, dataset, customers)
+    found = find(engine, partitions, column, values)
+    if not found.partitions:
+        _read_nothing(engine, dataset)
+        return
     columns = ", ".join(f'"{name}"' for name in dataset.column_names)
-    rows = f"select {columns}, day from {files} where {column} in ({_values(engine, dataset, customers)})"
-    if len(partitions) > 1:
+    rows = f"""
+        select {columns}, day from {engine.files(found.partitions, _NUMBERED)}
+        where {column} in ({listed(values)}) and {found.condition}"""
+    if len(found.partitions) > 1:
         # Looked for before versions are told apart: as one step, DuckDB would read the files twice.
         rows = f"""
             with versions as materialized ({rows})
@@ -104,11 +122,16 @@ def _read(
     if column in dataset.key or len(partitions) == 1:
         return
     (identity,) = dataset.key
-    found = _listed(engine, f"select {identity} as found from few_{dataset.name}")
-    later = engine.files(partitions[1:])  # nothing that the first says is later than anything
+    known = _texts(engine, f"select {identity} as found from few_{dataset.name}")
+    # Nothing that the first says is later than anything.
+    later = find(engine, partitions[1:], identity, known)
+    if not later.partitions:
+        return
+    files = engine.files(later.partitions, _NUMBERED)
+    condition = f"{identity} in ({listed(known)}) and {later.condition}"
     engine.execute(f"""
         delete from few_{dataset.name} as known
-        using (select {identity}, max(day) as day from {later} where {identity} in ({found}) group by all) as latest
+        using (select {identity}, max(day) as day from {files} where {condition} group by all) as latest
         where latest.{identity} = known.{identity} and latest.day > known.day
     """)
 
@@ -120,18 +143,22 @@ def _read_nothing(engine: Engine, dataset: Dataset, *_: object) -> None:
     )
 
 
-def _values(engine: Engine, dataset: Dataset, customers: Collection[str]) -> str:
-    """What the column may hold, written out: only so are files left alone that cannot hold it."""
+def _values(engine: Engine, dataset: Dataset, customers: Collection[str]) -> Collection[str]:
+    """What the column may hold."""
     match dataset.name:
         case "order_lines":
-            return _listed(engine, "select order_id as found from orders")
+            return _texts(engine, "select order_id as found from orders")
         case "products":
-            return _listed(engine, "select distinct product_id as found from order_lines")
-    return listed(customers)
+            return _texts(
+                engine,
+                "select product_id as found from order_lines"
+                " union select favourite_product_id from customer_features",
+            )
+    return customers
 
 
-def _listed(engine: Engine, query: str) -> str:
-    return listed([row["found"] for row in engine.rows(f"{query} order by found")])
+def _texts(engine: Engine, query: str) -> list[str]:
+    return [text for (text,) in engine.values(query) if text is not None]
 
 
 def listed(values: Collection[str]) -> str:

@@ -19,15 +19,14 @@ from perennial.model.datasets import CONTACTS
 from perennial.model.masking import masked_email, masked_phone
 from perennial.model.policy import Policy
 from perennial.model.words import Channel
-from perennial.pipeline.persons import (
+from perennial.pipeline.consent_words import (
     Rows,
     StandingConsent,
-    accounts_of,
     by_time,
-    distinct,
     shops_consents,
     standing_consents,
 )
+from perennial.pipeline.persons import accounts_of, distinct
 
 _SHOWN = (CONTACTS.name, "consents", "orders")
 _KEYS = {Channel.EMAIL: "email_key", Channel.SMS: "phone_key", Channel.WHATSAPP: "phone_key"}

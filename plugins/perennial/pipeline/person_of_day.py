@@ -10,12 +10,12 @@ from typing import Any
 from perennial.lake.duck import Engine
 from perennial.lake.narrowing import listed, open_day_of, open_person
 from perennial.lake.partitions import Partition
+from perennial.lake.whereabouts import find
 from perennial.ledger.persons import HeldRows
 from perennial.ledger.store import Ledger
 from perennial.model.datasets import CONSENTS, DECISIONS, MEMBERSHIPS
-from perennial.pipeline.persons import PersonRecord, by_time, decisions_of, shops_consents
-
-Row = Mapping[str, Any]
+from perennial.pipeline.consent_words import Row, by_time, shops_consents
+from perennial.pipeline.persons import PersonView, decisions_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class PersonOfDay:
     commands: Sequence[Any]
 
 
-def known_person(ledger: Ledger, record: PersonRecord, day: date) -> PersonOfDay:
+def known_person(ledger: Ledger, record: PersonView, day: date) -> PersonOfDay:
     """Out of what has been gathered about them, when it is of that day."""
     decisions = tuple(row for row in record.decisions if row["day"] == day)
     events = [
@@ -97,7 +97,11 @@ def audiences_of(engine: Engine, customer_id: str, day: date) -> frozenset[str]:
     partition = Partition(dataset=MEMBERSHIPS.name, day=day)
     if not engine.lake.exists(partition):
         return frozenset()
-    members = f"{engine.files([partition])} where customer_id in ({listed([customer_id])})"
-    return frozenset(
-        row["campaign"] for row in engine.rows(f"select distinct campaign from {members}")
+    found = find(engine, [partition], "customer_id", [customer_id])
+    if not found.partitions:
+        return frozenset()
+    rows = engine.values(
+        f"select distinct campaign from {engine.files([partition], 'file_row_number = true')}"
+        f" where customer_id in ({listed([customer_id])}) and {found.condition}"
     )
+    return frozenset(campaign for (campaign,) in rows)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,28 +11,24 @@ from perennial.errors import UnknownPerson
 from perennial.lake.duck import Engine
 from perennial.lake.narrowing import listed, open_day_of, open_person
 from perennial.lake.partitions import Partition
+from perennial.lake.whereabouts import find
 from perennial.ledger.persons import HeldRows
 from perennial.ledger.store import Ledger
 from perennial.model.datasets import CONTACTS, DECISIONS, SHOP_DATASETS
 from perennial.model.keys import customer_key
 from perennial.model.masking import masked_email, masked_phone
-from perennial.model.words import Channel, ConsentState, PreferenceName, Reason, Topic
+from perennial.model.words import PreferenceName, Reason
+from perennial.pipeline.consent_words import (
+    Row,
+    Rows,
+    StandingConsent,
+    by_time,
+    shops_consents,
+    standing_consents,
+)
 
-Row = Mapping[str, Any]
-Rows = tuple[Row, ...]
-
-_ACCOUNT = "customer_id in (select unnest($accounts::varchar[]))"
-
-
-@dataclass(frozen=True, kw_only=True)
-class StandingConsent:
-    """What holds for a channel and topic: the latest word from any account, or from our own pages."""
-
-    channel: Channel
-    topic: Topic
-    state: ConsentState
-    since: datetime
-    how: str | None
+_MANY_PLANS = 200  # more than a month of them are looked into once, and in one go
+_SHOWN = ("customers", "consents", CONTACTS.name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +41,6 @@ class PersonSummary:
     language: str | None
     birth_date: date | None
     paused_until: datetime | None
-    orders: int
     points_balance: int
     consents: tuple[StandingConsent, ...]
     suppressions: Rows
@@ -55,8 +50,8 @@ class PersonSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PersonRecord:
-    """Everything held about one person, all accounts together; rows are named as in the lake and the ledger.
+class PersonView:
+    """What a page shows of one person, all accounts together; rows are named as in the lake and the ledger.
 
     `day` is the night that the shop's data was known at. Instants are in UTC, money is Decimal.
     """
@@ -67,20 +62,13 @@ class PersonRecord:
     accounts: Rows
     contacts: Rows
     features: Rows
-    orders: Rows
-    order_lines: Rows
-    points: Rows
-    put_aside: Rows
     consents: Rows
     preferences: Row
-    preference_changes: Rows
     suppressions: Rows
     messages: Rows
-    hold_outs: Rows
     answers: Rows
     cases: Rows
     decisions: Rows
-    exports: Rows
 
     @property
     def customer_ids(self) -> tuple[str, ...]:
@@ -102,7 +90,6 @@ class PersonRecord:
             language=self.language,
             birth_date=self.preferences.get(PreferenceName.BIRTH_DATE) or self._birth_date,
             paused_until=self.preferences.get(PreferenceName.PAUSED_UNTIL),
-            orders=len(self.orders),
             points_balance=sum(row["points_balance"] for row in self.features),
             consents=standing_consents(self.consents),
             suppressions=tuple(row for row in self.suppressions if row["lifted_at"] is None),
@@ -119,83 +106,95 @@ class PersonRecord:
         return next((row["birth_date"] for row in self.features if row["birth_date"]), None)
 
 
+@dataclass(frozen=True, kw_only=True)
+class PersonRecord(PersonView):
+    """Everything held about one person."""
+
+    orders: Rows
+    order_lines: Rows
+    points: Rows
+    put_aside: Rows
+    preference_changes: Rows
+    hold_outs: Rows
+    exports: Rows
+
+
 def gather_person(
-    engine: Engine,
-    ledger: Ledger,
-    *,
-    customer_id: str,
-    day: date,
-    secret: str,
-    decided_since: date | None = None,
+    engine: Engine, ledger: Ledger, *, customer_id: str, day: date, secret: str
 ) -> PersonRecord:
     """Everything held about the person who has an account, as known on a day.
-
-    With `decided_since`, of the decisions only those of plans from that day on: each plan is a file to look into.
 
     Raises:
         UnknownPerson: no account of that id was known on that day.
         MissingPartition: the night has not been that far.
     """
     accounts = accounts_of(engine, customer_id, day)
-    features = tuple(engine.rows("select * from customer_features order by customer_id"))
     open_day_of(engine, day, accounts, (*SHOP_DATASETS, CONTACTS.name))
-    contacts = _of_accounts(engine, "contacts", accounts)
-    held = ledger.held_about(
-        accounts,
-        address_keys=_address_keys(contacts),
-        subjects=[customer_key(account, secret) for account in accounts],
-    )
-    orders = _of_accounts(engine, "orders", accounts, order_by="ordered_at, order_id")
+    subjects = [customer_key(account, secret) for account in accounts]
+    view, held = _view(engine, ledger, customer_id, accounts, subjects, day)
+    orders = _all(engine, "orders", order_by="ordered_at, order_id")
+    plans = engine.lake.partitions(DECISIONS.name)
+    known = {each.name: getattr(view, each.name) for each in fields(view)}
+    known |= {"decisions": decisions_of(engine, accounts, plans)}
     return PersonRecord(
-        customer_id=customer_id,
-        person_id=features[0]["person_id"],
-        day=day,
-        accounts=_of_accounts(engine, "customers", accounts),
-        contacts=contacts,
-        features=features,
+        **known,
         orders=orders,
-        order_lines=_lines(engine, [row["order_id"] for row in orders]),
-        points=_of_accounts(engine, "points_entries", accounts, order_by="happened_at, entry_id"),
+        order_lines=_lines(engine),
+        points=_all(engine, "points_entries", order_by="happened_at, entry_id"),
         put_aside=_put_aside(engine, accounts),
-        consents=_consents(engine, accounts, held),
-        preferences=_chosen(held),
         preference_changes=held.preference_changes,
-        suppressions=held.suppressions,
-        messages=_with_events(held),
         hold_outs=held.hold_outs,
-        answers=held.answers,
-        cases=held.cases,
-        decisions=decisions_of(
-            engine, accounts, engine.lake.partitions(DECISIONS.name, since=decided_since)
-        ),
         exports=held.exports,
     )
 
 
-def standing_consents(consents: Rows) -> tuple[StandingConsent, ...]:
-    """The last word for each channel and topic, whoever heard it; what is pending takes no consent away."""
-    last: dict[tuple[str, str], Row] = {}
-    for row in consents:
-        way = row["channel"], row["topic"]
-        if way not in last or not _stands_beside(row, last[way]):
-            last[way] = row
-    return tuple(
-        StandingConsent(
-            channel=Channel(channel),
-            topic=Topic(topic),
-            state=ConsentState(row["state"]),
-            since=row["at"],
-            how=row["how"],
-        )
-        for (channel, topic), row in sorted(last.items())
+def view_person(
+    engine: Engine, ledger: Ledger, *, customer_id: str, day: date, decided_since: date
+) -> PersonView:
+    """What a page shows of the person who has an account, as known on a day.
+
+    Of the decisions, those of plans since a day: each plan is a file to look into. What they bought is not read, which
+    takes as long as all the rest.
+
+    Raises:
+        UnknownPerson: no account of that id was known on that day.
+        MissingPartition: the night has not been that far.
+    """
+    accounts = accounts_of(engine, customer_id, day)
+    open_day_of(engine, day, accounts, _SHOWN)
+    view, _ = _view(engine, ledger, customer_id, accounts, (), day)
+    plans = engine.lake.partitions(DECISIONS.name, since=decided_since)
+    return replace(view, decisions=decisions_of(engine, accounts, plans))
+
+
+def _view(  # noqa: PLR0917 - who, and when
+    engine: Engine,
+    ledger: Ledger,
+    customer_id: str,
+    accounts: Sequence[str],
+    subjects: Sequence[str],
+    day: date,
+) -> tuple[PersonView, HeldRows]:
+    """What a page shows, but for the decisions, and all that the ledger holds; their day must be open."""
+    features = tuple(engine.rows("select * from customer_features order by customer_id"))
+    contacts = _all(engine, "contacts")
+    held = ledger.held_about(accounts, address_keys=_address_keys(contacts), subjects=subjects)
+    view = PersonView(
+        customer_id=customer_id,
+        person_id=features[0]["person_id"],
+        day=day,
+        accounts=_all(engine, "customers"),
+        contacts=contacts,
+        features=features,
+        consents=_consents(engine, accounts, held),
+        preferences=_chosen(held),
+        suppressions=held.suppressions,
+        messages=_with_events(held),
+        answers=held.answers,
+        cases=held.cases,
+        decisions=(),
     )
-
-
-def _stands_beside(row: Row, before: Row) -> bool:
-    """Whether a pending word leaves another as it is: a consent that was given earlier. Of one instant, both are the same yes."""
-    earlier: bool = before["at"] < row["at"]
-    both = (before["state"], row["state"])
-    return earlier and both == (ConsentState.GRANTED, ConsentState.PENDING)
+    return view, held
 
 
 def accounts_of(engine: Engine, customer_id: str, day: date) -> list[str]:
@@ -215,23 +214,19 @@ def accounts_of(engine: Engine, customer_id: str, day: date) -> list[str]:
     return accounts
 
 
-def _of_accounts(
-    engine: Engine, dataset: str, accounts: Sequence[str], *, order_by: str = "customer_id"
-) -> Rows:
-    query = f"select * from {dataset} where {_ACCOUNT} order by {order_by}"
-    return tuple(engine.rows(query, {"accounts": list(accounts)}))
+def _all(engine: Engine, dataset: str, *, order_by: str = "customer_id") -> Rows:
+    """All that is readable of a dataset: with their day open, what is about them."""
+    return tuple(engine.rows(f"select * from {dataset} order by {order_by}"))
 
 
-def _lines(engine: Engine, orders: Sequence[str]) -> Rows:
+def _lines(engine: Engine) -> Rows:
     return tuple(
         engine.rows(
             """
             select line.*, products.name as product
             from order_lines as line left join products using (product_id)
-            where line.order_id in (select unnest($orders::varchar[]))
             order by line.order_id, line.line_no
-            """,
-            {"orders": list(orders)},
+            """
         )
     )
 
@@ -260,23 +255,6 @@ def _consents(engine: Engine, accounts: Sequence[str], held: HeldRows) -> Rows:
     return by_time([*shops_consents(engine, accounts), *ours])
 
 
-def by_time(words: Sequence[Row]) -> Rows:
-    """Words on consents in their order; when two come at once, the shop's is the earlier."""
-    return tuple(sorted(words, key=lambda row: (row["at"], row["said_by"] != "shop")))
-
-
-def shops_consents(engine: Engine, accounts: Sequence[str]) -> Sequence[Row]:
-    """What the shop was told about consents by some accounts; the day must be open."""
-    return engine.rows(
-        f"""
-        select channel, topic, state, happened_at as at, source as how, null as wording, consent_id as proof,
-            customer_id, 'shop' as said_by
-        from consents where {_ACCOUNT} order by happened_at, consent_id
-        """,
-        {"accounts": list(accounts)},
-    )
-
-
 def _chosen(held: HeldRows) -> Row:
     """What was chosen on our pages, the latest word on each."""
     chosen: dict[str, Any] = dict.fromkeys(PreferenceName)
@@ -297,9 +275,11 @@ def _with_events(held: HeldRows) -> Rows:
 def decisions_of(engine: Engine, accounts: Sequence[str], plans: Sequence[Partition]) -> Rows:
     """What some plans decided about some accounts, the oldest first, each with what its reason means."""
     columns = {c.name: c.type for c in DECISIONS.columns}
-    engine.stack("all_decisions", columns, plans, alike=True)
+    naming = find(engine, plans, "customer_id", accounts) if len(plans) <= _MANY_PLANS else None
+    engine.stack("all_decisions", columns, naming.partitions if naming else plans, alike=True)
+    place = f" and {naming.condition_on('position')}" if naming else ""
     found = engine.rows(
-        f"select * exclude (extract, position) from all_decisions where customer_id in ({listed(accounts)})"
+        f"select * exclude (extract, position) from all_decisions where customer_id in ({listed(accounts)}){place}"
         " order by day, campaign, customer_id, occasion"
     )
     return tuple({**row, "meaning": _meaning(row)} for row in found)

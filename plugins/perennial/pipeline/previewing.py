@@ -13,7 +13,8 @@ from perennial.campaigns.definition import Campaign
 from perennial.campaigns.timing import plan_instant
 from perennial.errors import PlanError
 from perennial.lake.duck import Engine
-from perennial.lake.narrowing import open_day_of, open_person
+from perennial.lake.narrowing import open_day_of, open_nothing_of, open_person
+from perennial.lake.whereabouts import find
 from perennial.ledger.store import Ledger
 from perennial.messages.templates import Templates
 from perennial.model.fields import MERGE_FIELDS, Origin
@@ -34,7 +35,9 @@ _NOWHERE = {
     Channel.WHATSAPP: "+10000000000",
 }
 _ALWAYS = ("memberships", "contacts", "consents", "preferences")
-_BOUGHT = ("orders", "order_lines", "products")
+_OF_LINES = frozenset({"liked", "order_products"})
+_OF_ORDERS = frozenset({"ordered_on", "delivered_on"}) | _OF_LINES
+_OF_PRODUCTS = frozenset({"product"}) | _OF_LINES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,9 +122,13 @@ class Previewer:
         partition = plan_partition(self.campaign.name, day)
         if not self.engine.lake.exists(partition):
             return None
-        self.engine.view("plan", partition)
+        named = find(self.engine, [partition], "customer_id", [customer_id])
+        if not named.partitions:
+            return None
+        plan = self.engine.files(named.partitions, "file_row_number = true")
         found = self.engine.rows(
-            f"select {COLUMNS}, outcome, reason, detail from plan where customer_id = $customer"
+            f"select {COLUMNS}, outcome, reason, detail from {plan}"
+            f" where customer_id = $customer and {named.condition}"
             " order by outcome = 'send' desc, occasion limit 1",
             {"customer": customer_id},
         )
@@ -166,7 +173,15 @@ class Previewer:
         if not accounts:
             msg = f"There is no customer {customer_id!r} on {day}. Ids are text: zeros in front count."
             raise PlanError(msg)
-        open_day_of(self.engine, day, accounts, (*_ALWAYS, *_BOUGHT))
+        needed = {
+            "orders": bool(self._wanted & _OF_ORDERS),
+            "order_lines": bool(self._wanted & _OF_LINES),
+            "products": bool(self._wanted & _OF_PRODUCTS),
+        }
+        # What they bought takes as long to look up as everything else.
+        open_nothing_of(self.engine, [name for name, is_needed in needed.items() if not is_needed])
+        wanted = [name for name, is_needed in needed.items() if is_needed]
+        open_day_of(self.engine, day, accounts, (*_ALWAYS, *wanted))
         return accounts
 
     def _facts(self, accounts: Sequence[str], day: date) -> LedgerFacts:

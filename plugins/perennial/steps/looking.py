@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from perennial.pipeline.difference import Difference
     from perennial.pipeline.explaining import Explanation
     from perennial.pipeline.measuring import CampaignResults
-    from perennial.pipeline.persons import PersonRecord
+    from perennial.pipeline.persons import PersonView
     from perennial.pipeline.previewing import Keep, Preview, Wish
     from perennial.report.response_figures import ResponseFigures
 
@@ -92,9 +92,7 @@ class LookingSteps(CampaignSteps):
         )
         return previewer.preview(customer_id, day, wishes)
 
-    def explain(
-        self, customer_id: str, day: date, known: PersonRecord | None = None
-    ) -> Explanation:
+    def explain(self, customer_id: str, day: date, known: PersonView | None = None) -> Explanation:
         """Why a customer got a message on a day, or did not; `known` as the last thing that was asked about anybody."""
         from perennial.pipeline.explaining import explain_customer
 

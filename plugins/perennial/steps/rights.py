@@ -14,16 +14,14 @@ if TYPE_CHECKING:
     from perennial.pipeline.auditing import Deed
     from perennial.pipeline.erasing import Erased
     from perennial.pipeline.exporting import Exported
-    from perennial.pipeline.persons import PersonRecord
+    from perennial.pipeline.persons import PersonRecord, PersonView
 
 
 class RightsSteps(LookingSteps):
     """Answers to one person, all their accounts together."""
 
-    def person(self, customer_id: str, *, decided_since: date | None = None) -> PersonRecord:
+    def person(self, customer_id: str) -> PersonRecord:
         """Everything held about the person who has an account; `summary()` is fit to be shown on a page.
-
-        With `decided_since`, of the decisions only those of plans from that day on.
 
         Raises:
             UnknownPerson: the last night knows no such account.
@@ -37,6 +35,22 @@ class RightsSteps(LookingSteps):
             customer_id=customer_id,
             day=self.last_night(),
             secret=self.secret,
+        )
+
+    def person_view(self, customer_id: str, *, decided_since: date) -> PersonView:
+        """What a page shows of the person who has an account: no purchases, and of the plans those from a day on.
+
+        Raises:
+            UnknownPerson: the last night knows no such account.
+            MissingPartition: no night has run yet.
+        """
+        from perennial.pipeline.persons import view_person
+
+        return view_person(
+            self.engine,
+            self.ledger,
+            customer_id=customer_id,
+            day=self.last_night(),
             decided_since=decided_since,
         )
 

@@ -14,9 +14,10 @@ from starlette.routing import Route
 
 from perennial.errors import PerennialError, PlanError
 from perennial.model.words import Channel
+from perennial.pipeline.consent_words import Row, standing_consents
 from perennial.pipeline.explaining import Explanation
 from perennial.pipeline.exporting import as_json
-from perennial.pipeline.persons import PersonRecord, PersonSummary, Row, standing_consents
+from perennial.pipeline.persons import PersonSummary, PersonView
 from perennial.steps.services import Perennial
 from perennial.studio.asking import chosen_day
 from perennial.studio.room import Room
@@ -30,7 +31,7 @@ _WEEK, _MONTH = timedelta(days=7), timedelta(days=30)
 class CustomerPage:
     """A person, all accounts together, and what was decided about one account on a day."""
 
-    record: PersonRecord
+    record: PersonView
     summary: PersonSummary
     explanation: Explanation | None
     day: date
@@ -81,7 +82,7 @@ def look_at_customer(
     newest = perennial.last_night()
     chosen = day or newest
     since = min(chosen, newest) - decided_for
-    record = perennial.person(customer_id, decided_since=since)
+    record = perennial.person_view(customer_id, decided_since=since)
     return CustomerPage(
         record=record,
         summary=record.summary(),
@@ -149,7 +150,7 @@ def customer_routes(room: Room) -> list[Route]:
     ]
 
 
-def _explained(perennial: Perennial, record: PersonRecord, day: date) -> Explanation | None:
+def _explained(perennial: Perennial, record: PersonView, day: date) -> Explanation | None:
     try:
         return perennial.explain(record.customer_id, day, record)
     except PlanError:
