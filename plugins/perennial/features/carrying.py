@@ -12,7 +12,8 @@ can be deleted at any time.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
@@ -31,7 +32,7 @@ from perennial.lake.snapshots import seal
 from perennial.model.datasets import CONTACTS
 from perennial.model.shop import Shop
 
-_FOLDER = "figures"
+FOLDER = "figures"
 _MADE_OF = ("verified/customers", "verified/orders", "verified/order_lines", CONTACTS.name)
 _CARRIED_ON_FOR = timedelta(days=31)
 _KEPT = 2
@@ -60,11 +61,6 @@ class Figures:
 
     def part(self, number: int) -> Partition:
         return _file(self.day, f"part-{number:03}")
-
-    def parts_with(self, ids: Collection[str]) -> list[Partition]:
-        """The parts in which some customers would be."""
-        numbers = {bisect_left(self.ends, each) for each in ids}
-        return [self.part(number) for number in sorted(numbers) if number < len(self.ends)]
 
     def parts_between(self, first: str, last: str) -> list[Partition]:
         """The parts that may have customers from one id up to another."""
@@ -122,9 +118,49 @@ def holding_figures(lake: Lake) -> list[Figures]:
     return [f for f in found if f and f.made_of == _increments(lake, f.day)]
 
 
-def seal_anew(lake: Lake, figures: Figures) -> None:
-    """Says that figures are made of the increments as they now lie there: for who has taken the same out of both."""
-    _write(lake, replace(figures, made_of=_increments(lake, figures.day)))
+@dataclass(frozen=True, kw_only=True)
+class TakingOut:
+    """Figures from which somebody takes rows, as from the increments they are made of, so that they still hold afterwards.
+
+    They do not when anything else has happened to an increment meanwhile.
+    """
+
+    lake: Lake
+    figures: Sequence[Figures]
+    _stamps: dict[Partition, str]
+
+    @classmethod
+    def of(cls, lake: Lake) -> TakingOut:
+        return cls(lake=lake, figures=holding_figures(lake), _stamps=_stamps(lake))
+
+    @contextmanager
+    def rewriting(self, increment: Partition) -> Iterator[None]:
+        """Around the taking out of an increment."""
+        as_known = self._stamps.get(increment) == self.lake.stamp(increment)
+        yield
+        if as_known:
+            self._stamps[increment] = self.lake.stamp(increment)
+
+    def seal(self, gone: Collection[str]) -> None:
+        """Makes the figures hold again, from which the rows of some accounts have been taken, as from the increments."""
+        if not self._stamps.items() >= _stamps(self.lake).items():
+            return
+        for each in self.figures:
+            made_of = _increments(self.lake, each.day)
+            _write(self.lake, replace(each, made_of=made_of, ends=self._ends(each, gone)))
+
+    def _ends(self, figures: Figures, gone: Collection[str]) -> tuple[str, ...]:
+        """Where each part ends, without the ids of those who are gone."""
+        ends: list[str] = []
+        for number, end in enumerate(figures.ends):
+            left = end if end.strip(" ") not in gone else self._last_in(figures.part(number))
+            ends.append(left or "".join(ends[-1:]))
+        return tuple(ends)
+
+    def _last_in(self, part: Partition) -> str | None:
+        with self.lake.opened(part) as file:
+            ids = pq.read_table(file, columns=["customer_id"])["customer_id"]
+        return str(ids[-1]) if len(ids) else None
 
 
 def remove_broken_figures(lake: Lake) -> None:
@@ -137,6 +173,11 @@ def remove_broken_figures(lake: Lake) -> None:
     for day in _days(lake):
         if day not in holding:
             begin_figures(lake, day)
+
+
+def _stamps(lake: Lake) -> dict[Partition, str]:
+    increments = [each for folder in _MADE_OF for each in lake.partitions(folder)]
+    return dict(zip(increments, lake.stamps(increments), strict=True))
 
 
 def _increments(lake: Lake, day: date) -> str:
@@ -178,14 +219,14 @@ def _write(lake: Lake, figures: Figures) -> None:
 
 
 def _days(lake: Lake, *, since: date | None = None, until: date | None = None) -> list[date]:
-    return sorted({file.day for file in lake.partitions(_FOLDER, since=since, until=until)})
+    return sorted({file.day for file in lake.partitions(FOLDER, since=since, until=until)})
 
 
 def _files(lake: Lake, day: date) -> list[Partition]:
     """In the order in which they are removed: first what makes the others readable."""
-    files = lake.partitions(_FOLDER, since=day, until=day)
+    files = lake.partitions(FOLDER, since=day, until=day)
     return sorted(files, key=lambda file: file.name != "index")
 
 
 def _file(day: date, name: str) -> Partition:
-    return Partition(dataset=_FOLDER, day=day, name=name)
+    return Partition(dataset=FOLDER, day=day, name=name)

@@ -11,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perennial.features.carrying import FOLDER as FIGURES
+from perennial.features.carrying import TakingOut, remove_broken_figures
 from perennial.lake.duck import Engine
 from perennial.lake.partitions import Partition
 from perennial.lake.rewriting import rewrite
@@ -79,13 +81,19 @@ def plans_naming(engine: Engine, forgotten: Forgotten) -> list[Partition]:
 def take_out(engine: Engine, forgotten: Forgotten) -> int:
     """Removes their rows from everything but plans and what the checks said; says how many there were."""
     removed = 0
+    carried = TakingOut.of(engine.lake)
     for dataset in _datasets():
         if dataset == DECISIONS.name:
             continue
         for partition in _to_be_changed(engine, dataset, forgotten):
-            removed += rewrite(engine.lake, partition, _Removal(dataset, forgotten))
+            with carried.rewriting(partition):
+                removed += rewrite(engine.lake, partition, _Removal(dataset, forgotten))
     # After what they were made of, which has changed: one that is taken meanwhile finds that out by itself.
     remove_broken_snapshots(engine.lake)
+    for part in _naming(engine, FIGURES, ["customer_id"], forgotten.accounts):
+        rewrite(engine.lake, part, _Removal(FIGURES, forgotten))
+    carried.seal(forgotten.accounts)
+    remove_broken_figures(engine.lake)
     _mend_verdicts(engine, forgotten)
     return removed
 

@@ -19,6 +19,10 @@ from one_person import (
     told_again,
 )
 from perennial.errors import UnknownPerson
+from perennial.features import runner, slices
+from perennial.features.carrying import earlier_figures, holding_figures
+from perennial.lake.partitions import Lake, Partition
+from perennial.lake.rewriting import rewrite
 from perennial.lake.taking_snapshots import take_snapshots
 from perennial.ledger.values import ConsentEntry
 from perennial.model.events import ProviderEvent
@@ -33,6 +37,7 @@ from perennial.model.words import (
     SurveyScale,
     Topic,
 )
+from perennial.pipeline import erasing_lake
 from perennial.steps.services import Perennial, services
 from states_of_messages import put_in
 
@@ -124,6 +129,47 @@ def test_everybody_else_is_as_before_row_for_row(perennial: Perennial) -> None:
 
     assert rows_of_others() == before
     assert all(before)
+
+
+@pytest.fixture
+def carrying(perennial: Perennial, monkeypatch: pytest.MonkeyPatch) -> Perennial:
+    """The little shop, which is large enough to carry what it has found out about orders."""
+    monkeypatch.setattr(slices, "CUSTOMERS_A_SLICE", 1)
+    monkeypatch.setattr(slices, "CUSTOMERS_A_PART", 2)
+    monkeypatch.setattr(runner, "_WORTH_CARRYING", 2)
+    perennial.understand(DAY)
+    return perennial
+
+
+def test_figures_that_are_carried_lose_her_and_are_carried_on_for_everybody_else(
+    carrying: Perennial,
+) -> None:
+    lake = carrying.engine.lake
+    (written,) = holding_figures(lake)
+
+    carrying.erase(QUIRINA, **ASKED)
+
+    (left,) = holding_figures(lake)
+    assert canaries_in(everything_under(lake.root / "figures")) == {}
+    assert written.ends[0] == HER_OTHER_ACCOUNT
+    assert left.ends == ("", *written.ends[1:])
+    assert earlier_figures(lake, NEXT, carrying.shop) == left
+
+
+def test_figures_do_not_hold_when_a_night_has_changed_what_they_are_made_of_while_she_went(
+    carrying: Perennial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = carrying.engine.lake
+    orders = Partition(dataset="verified/orders", day=DAY)
+
+    def mended(_: Lake) -> None:
+        rewrite(lake, orders, lambda rows: rows)
+
+    monkeypatch.setattr(erasing_lake, "remove_broken_snapshots", mended)
+
+    carrying.erase(QUIRINA, **ASKED)
+
+    assert not list(lake.partitions("figures"))
 
 
 def test_the_accounts_of_a_day_still_add_up(perennial: Perennial) -> None:
