@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -43,6 +43,17 @@ def test_the_latest_version_of_a_row_wins(engine: Engine) -> None:
     _products(engine, WEDNESDAY, {"tea": "1.75"})
 
     assert _known(engine, WEDNESDAY) == {"jam": "3.00", "rye": "2.00", "tea": "1.75"}
+
+
+def test_the_latest_version_of_a_row_wins_among_months_of_nights_without_a_snapshot(
+    engine: Engine,
+) -> None:
+    days = [MONDAY + timedelta(days=n) for n in range(65)]
+    _products(engine, days[0], {"tea": "1.00", "rye": "2.00", "jam": "3.00"})
+    for number, day in enumerate(days[1:], start=1):
+        _products(engine, day, {"tea": f"{number}.10"} | ({"rye": "2.50"} if number == 30 else {}))
+
+    assert _known(engine, days[-1]) == {"jam": "3.00", "rye": "2.50", "tea": "64.10"}
 
 
 def test_every_past_day_is_seen_as_it_was_known_then(engine: Engine) -> None:
