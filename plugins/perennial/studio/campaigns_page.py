@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -34,7 +34,7 @@ from perennial.pipeline.waterfall import (
 from perennial.steps.services import Perennial
 from perennial.studio.airflow_api import AirflowRefused, DagState
 from perennial.studio.asking import chosen_day, shop_day, whole_number
-from perennial.studio.keeping import Counted, Kept, KeptByCost
+from perennial.studio.keeping import Counted, Kept, Renewed, by_cost
 from perennial.studio.room import Room
 from perennial.studio.visitors import Right, Visitor
 
@@ -102,9 +102,9 @@ def look_at_campaigns(perennial: Perennial) -> list[CampaignLine]:
 class CampaignFigures:
     """What is counted for the page of a campaign: what plans say until one is made anew, and where messages stand."""
 
-    def __init__(self) -> None:
+    def __init__(self, later: Callable[[Callable[[Perennial], None]], None]) -> None:
         self._falls = Kept[Waterfall | None](LRUCache(_DAYS_KEPT))
-        self._standings = KeptByCost[Standing](_DAYS_KEPT)
+        self._standings = Renewed[Perennial, Standing](_DAYS_KEPT, by_cost, later)
 
     def fall(self, perennial: Perennial, name: str, day: date) -> Waterfall | None:
         """From everybody to who is written to; nothing where the night has not been that far."""
@@ -120,7 +120,7 @@ class CampaignFigures:
     def standing(self, perennial: Perennial, name: str, day: date) -> Counted[Standing]:
         """Where the messages of a day stand."""
         return self._standings.answer(
-            (name, day), lambda: perennial.ledger.standing(name, day), perennial.now
+            perennial, (name, day), lambda asked: asked.ledger.standing(name, day), perennial.now
         )
 
 
@@ -151,7 +151,7 @@ def look_at_campaign(
 
 def campaign_routes(room: Room) -> list[Route]:
     """The list, each campaign, and the people behind its steps."""
-    figures = CampaignFigures()
+    figures = CampaignFigures(room.later)
 
     async def show_all(request: Request, visitor: Visitor) -> Response:
         lines = await room.ask(look_at_campaigns)

@@ -34,6 +34,10 @@ class Office:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._answer, question)
 
+    def later(self, question: Callable[[Perennial], None]) -> None:
+        """Has an installation do something that nobody waits for."""
+        self._threads.submit(self._answer, question)
+
     def close(self) -> None:
         """Lets what is being asked end, and no more."""
         self._threads.shutdown(cancel_futures=True)

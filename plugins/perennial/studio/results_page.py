@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from cachetools import TTLCache
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,13 +18,14 @@ from perennial.pipeline.measuring import ATTRIBUTION, WINDOW, CampaignResults, r
 from perennial.report.response_figures import ResponseFigures, response_figures
 from perennial.steps.services import Perennial
 from perennial.studio.asking import chosen_day, shop_day
-from perennial.studio.keeping import Kept
+from perennial.studio.keeping import KeptFor, Renewed
 from perennial.studio.room import Room
 from perennial.studio.visitors import Visitor
 
 _FOUR_WEEKS = timedelta(days=27)
 _LONGEST = 400
-_KEPT, _KEPT_SECONDS = 64, 60.0
+_KEPT = 64
+_KEPT_FOR = KeptFor(new=60.0, shown=3600.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,30 +75,40 @@ def look_at_all_results(perennial: Perennial, span: Span) -> Sequence[ResultsLin
 
 
 def look_at_results(
-    perennial: Perennial, name: str, span: Span, kept: Kept[ResultsPage]
+    perennial: Perennial,
+    name: str,
+    span: Span,
+    kept: Renewed[Perennial, CampaignResults],
+    *,
+    waits: bool = False,
 ) -> ResultsPage:
-    """One campaign's results on those days, counted at most a minute ago and as known by the last night.
+    """One campaign's results on those days, as known by the last night, and counted a while ago, which the page says.
+
+    Whoever looks when they are older than a minute has them counted anew, for the next who looks unless they wait.
 
     Raises:
         SettingsError: there is no such campaign.
         MissingPartition: no night has run yet.
     """
-
-    def count() -> ResultsPage:
-        results = perennial.results(name, span.since, span.until)
-        return ResultsPage(
-            title=perennial.campaign(name).title,
-            at=perennial.now(),
-            results=results,
-            shares=response_figures(results.responses),
-        )
-
-    return kept.answer((name, span, perennial.last_night()), count)
+    campaign = perennial.campaign(name)
+    counted = kept.answer(
+        perennial,
+        (name, span, perennial.last_night()),
+        lambda asked: asked.results(name, span.since, span.until),
+        perennial.now,
+        waits=waits,
+    )
+    return ResultsPage(
+        title=campaign.title,
+        at=counted.at,
+        results=counted.figures,
+        shares=response_figures(counted.figures.responses),
+    )
 
 
 def result_routes(room: Room) -> list[Route]:
     """The list, each campaign, and its table as a file."""
-    kept = Kept[ResultsPage](TTLCache(_KEPT, _KEPT_SECONDS))
+    kept = Renewed[Perennial, CampaignResults](_KEPT, lambda _: _KEPT_FOR, room.later)
 
     async def show_all(request: Request, visitor: Visitor) -> Response:
         span = await _span(room, request)
@@ -120,7 +130,7 @@ def result_routes(room: Room) -> list[Route]:
 
     async def table(request: Request, _: Visitor) -> Response:
         name, span = request.path_params["name"], await _span(room, request)
-        seen = await room.ask(lambda p: look_at_results(p, name, span, kept))
+        seen = await room.ask(lambda p: look_at_results(p, name, span, kept, waits=True))
         headers = {"Content-Disposition": f'attachment; filename="results-{name}.csv"'}
         return Response(
             _as_csv(seen.results), media_type="text/csv; charset=utf-8", headers=headers

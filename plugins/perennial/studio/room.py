@@ -64,6 +64,10 @@ class Room:
         """What the installation says."""
         return await self.office.ask(question)
 
+    def later(self, question: Callable[[Perennial], None]) -> None:
+        """Has the installation do something that nobody waits for."""
+        self.office.later(question)
+
     def back(self, request: Request, path: str, *, said: str) -> Response:
         """To a page of the Studio after something was done, which says what."""
         root = request.scope.get("root_path", "")
