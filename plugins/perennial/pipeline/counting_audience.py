@@ -10,7 +10,7 @@ from perennial.campaigns.choices import Occasion
 from perennial.campaigns.definition import Campaign
 from perennial.campaigns.predicate import compile_where
 from perennial.lake.duck import Engine
-from perennial.lake.partitions import Partition
+from perennial.lake.partitions import Lake, Partition
 from perennial.model.datasets import CUSTOMER_FEATURES
 from perennial.model.policy import Policy
 from perennial.model.shop import Shop
@@ -36,18 +36,24 @@ class AudienceCount:
         return f"{told}; {self.members:,} of them are in the audience."
 
 
+def last_features(lake: Lake) -> Partition | None:
+    """The figures of the last night; nothing before the first one."""
+    days = lake.days(CUSTOMER_FEATURES.name)
+    return Partition(dataset=CUSTOMER_FEATURES.name, day=days[-1]) if days else None
+
+
 def count_audience(
     engine: Engine, shop: Shop, policy: Policy, campaign: Campaign
 ) -> AudienceCount | None:
     """The audience of a campaign as it is written now, on the last night; nothing before the first one."""
-    days = engine.lake.days(CUSTOMER_FEATURES.name)
-    if not days:
+    night = last_features(engine.lake)
+    if night is None:
         return None
-    day = days[-1]
+    day = night.day
     rule = compile_where(campaign.audience.where) if campaign.audience.where else "true"
     if needs_day(campaign.audience.occasion):
         engine.open_day(day)
-    engine.view(CUSTOMER_FEATURES.name, Partition(dataset=CUSTOMER_FEATURES.name, day=day))
+    engine.view(CUSTOMER_FEATURES.name, night)
     (counted,) = engine.rows(
         f"select count(*) as customers, count(*) filter (where {rule}) as meet from customer_features"
     )

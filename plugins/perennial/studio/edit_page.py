@@ -16,7 +16,7 @@ from perennial.errors import CampaignError, Fault, PerennialError
 from perennial.pipeline.changes import Change, as_typed, changed_copy, hash_of, patch_of
 from perennial.pipeline.changes import read_text as text_of
 from perennial.pipeline.checking import Checked
-from perennial.pipeline.counting_audience import AudienceCount, count_audience
+from perennial.pipeline.counting_audience import AudienceCount, count_audience, last_features
 from perennial.pipeline.editing import ProposedChange, asking
 from perennial.steps.editing import campaign_in
 from perennial.steps.services import Perennial
@@ -57,7 +57,7 @@ class EditedFile:
         return stem if self.file.startswith("templates/") else "en"
 
 
-def look_at_file(perennial: Perennial, campaign: str, file: str | None) -> EditedFile:
+def look_at_file(perennial: Perennial, campaign: str, file: str | None, shelf: Shelf) -> EditedFile:
     """A file of a campaign as it lies in the project's folder; the campaign's own unless another is asked for.
 
     Raises:
@@ -68,7 +68,7 @@ def look_at_file(perennial: Perennial, campaign: str, file: str | None) -> Edite
     files = editor.files_of(campaign)
     chosen = _one_of(files, file)
     text = text_of(editor.project, chosen) or ""
-    return _looked(perennial, campaign, files, chosen, text, hash_of(text))
+    return _looked(perennial, shelf, campaign, files, chosen, text, hash_of(text))
 
 
 def check_file(
@@ -90,7 +90,7 @@ def check_file(
         tried = perennial.try_out([Change(file=file, before=before, after=text)])
     except CampaignError as error:
         tried = Checked(faults=error.faults)
-    looked = _looked(perennial, campaign, files, file, text, form.get("seen", ""), tried)
+    looked = _looked(perennial, shelf, campaign, files, file, text, form.get("seen", ""), tried)
     return replace(
         looked,
         faults=tried.faults,
@@ -137,7 +137,7 @@ def edit_routes(room: Room, shelf: Shelf) -> list[Route]:
 
     async def show(request: Request, visitor: Visitor) -> Response:
         name, file = request.path_params["name"], request.query_params.get("file")
-        edited = await room.ask(lambda p: look_at_file(p, name, file))
+        edited = await room.ask(lambda p: look_at_file(p, name, file, shelf))
         return room.pages.page("edit", request, visitor, edited=edited, trouble=None, **WORDS)
 
     async def act(request: Request, visitor: Visitor, form: FormData) -> Response:
@@ -178,6 +178,7 @@ def edit_routes(room: Room, shelf: Shelf) -> list[Route]:
 
 def _looked(  # noqa: PLR0917 - what a page needs
     perennial: Perennial,
+    shelf: Shelf,
     campaign: str,
     files: Sequence[str],
     file: str,
@@ -194,7 +195,7 @@ def _looked(  # noqa: PLR0917 - what a page needs
         seen=seen,
         read_only=editor.read_only,
         fields=_fields(text) if own else (),
-        count=_count(perennial, campaign, file, text, tried) if own else None,
+        count=_count(perennial, shelf, campaign, file, text, tried) if own else None,
         asking=asking(perennial.campaigns, file),
         waiting=[p for p in editor.proposed_changes() if p.version.file == file],
     )
@@ -207,8 +208,8 @@ def _fields(text: str) -> Sequence[Field]:
         return ()
 
 
-def _count(
-    perennial: Perennial, name: str, file: str, text: str, tried: Checked | None
+def _count(  # noqa: PLR0917 - what is counted, and in what
+    perennial: Perennial, shelf: Shelf, name: str, file: str, text: str, tried: Checked | None
 ) -> AudienceCount | None:
     """The audience of a campaign as it is written now; nothing where it cannot be read yet."""
     if tried and tried.campaigns:
@@ -220,7 +221,14 @@ def _count(
                 campaign = read_campaign(copy / file)
         except CampaignError:
             return None
-    return count_audience(perennial.engine, perennial.shop, perennial.policy, campaign)
+    rules = campaign.model_dump_json(exclude={"path"}), repr(perennial.policy), perennial.shop.zone
+    lake = perennial.engine.lake
+    night = last_features(lake)
+    known = (*rules, night, lake.stamp(night) if night else None)
+    return shelf.count(
+        known,
+        lambda: count_audience(perennial.engine, perennial.shop, perennial.policy, campaign),
+    )
 
 
 def _one_of(files: Sequence[str], file: str | None) -> str:
