@@ -6,7 +6,11 @@
 -- The figures of their orders are worked out anew for everybody, or for whom something has stirred, and for a few others as
 -- a spot check: others each day.
 with numbered as (
-    select *, cast(row_number() over (order by customer_id) as integer) as customer_no
+    select
+        *,
+        cast(row_number() over (order by customer_id) as integer) as customer_no,
+        cast(floor(epoch(signed_up_at)) as bigint) as second,
+        cast(floor(epoch(signed_up_at) / 86400) as integer) as day_no
     from customers
 )
 select
@@ -23,7 +27,11 @@ select
         when lower(customers.preferred_channel) in ('email', 'sms', 'whatsapp') then lower(customers.preferred_channel)
     end as preferred_channel,
     customers.birth_date,
-    cast(customers.signed_up_at at time zone $zone as date) as signed_up_on
+    case
+        when signup_days.shop_ahead is null then cast(customers.signed_up_at at time zone $zone as date)
+        else date '1970-01-01' + cast((customers.second + signup_days.shop_ahead) // 86400 as integer)
+    end as signed_up_on
 from numbered as customers
 left join contacts using (customer_id)
 left join (select distinct customer_id from stirred) as stirred using (customer_id)
+left join signup_days using (day_no)

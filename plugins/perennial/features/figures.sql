@@ -46,7 +46,7 @@ select
     order_figures.favourite_product_id,
     assortment.name as favourite_product,
     order_figures.last_delivered_order_id,
-    cast(order_figures.last_delivered_at at time zone $zone as date) as last_delivered_on,
+    order_figures.last_delivered_on,
     order_figures.usual_order_hour,
     coalesce(points.balance, 0) as points_balance,
     coalesce(points.expiring, 0) as points_expiring,

@@ -6,7 +6,11 @@ select
     money.refunds,
     money.first_order_on,
     money.last_order_on,
-    money.last_delivered_at,
+    case
+        when shop_days.shop_ahead is null then cast(money.last_delivered_at at time zone $zone as date)
+        else date '1970-01-01'
+            + cast((cast(floor(epoch(money.last_delivered_at)) as bigint) + shop_days.shop_ahead) // 86400 as integer)
+    end as last_delivered_on,
     cast(money.revenue as decimal(18, 2)) as revenue,
     cast(money.discount as decimal(18, 2)) as discount,
     money.priced_orders,
@@ -38,3 +42,5 @@ left join favourites using (customer_no)
 left join assortment as favourite_product using (product_no)
 left join (select distinct category_no, category from assortment) as favourite_category
     on favourite_category.category_no = favourites.category_no
+left join (select day_no, shop_ahead from clock_days where zone = $zone) as shop_days
+    on shop_days.day_no = cast(floor(epoch(money.last_delivered_at) / 86400) as integer)

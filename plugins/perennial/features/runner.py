@@ -101,8 +101,9 @@ def _find_accounts(night: Night, earlier: Figures | None) -> Figures | None:
         night.keep("stirred")
     if stirred > night.count("customers") * _WORTH_CARRYING:
         earlier = None
+    night.keep("signup_days")
     night.keep("accounts", everybody=earlier is None, turn=night.day.toordinal(), one_in=_ONE_IN)
-    night.drop("stirred")
+    night.drop("stirred", "signup_days")
     night.keep("shared_keys", "people")
     _find_people(night)
     night.keep("persons", "told")
