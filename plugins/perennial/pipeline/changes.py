@@ -88,17 +88,17 @@ def changed_copy(
 ) -> Iterator[Path]:
     """A folder that says what the project would say, or some parts of it, for as long as the block lasts.
 
-    It is only to be read: what has not changed may be the very files of the project.
+    It is only to be read: what has not changed is the project's own.
     """
     with tempfile.TemporaryDirectory(prefix="perennial-change-") as folder:
         copy = Path(folder).resolve() / "project"
         copy.mkdir()
+        changed = {Path(change.file).parts[0] for change in changes}
         for name in only:
-            source = project / name
-            if source.is_dir():
-                shutil.copytree(source, copy / name, copy_function=_laid_beside)
-            elif source.is_file():
-                _laid_beside(source, copy / name)
+            if name in changed and (project / name).is_dir():
+                shutil.copytree(project / name, copy / name, copy_function=_link)
+            elif (project / name).exists():
+                _link(project / name, copy / name)
         for change in changes:
             target = copy / change.file
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -107,12 +107,9 @@ def changed_copy(
         yield copy
 
 
-def _laid_beside(source: Path | str, target: Path | str) -> None:
-    """A second name for a file, which takes a tenth of the time of a copy; a copy where there can be none."""
-    try:
-        os.link(os.path.realpath(source), target)
-    except OSError:
-        shutil.copyfile(source, target)
+def _link(source: str | Path, target: str | Path) -> None:
+    """In place of a copy: to copy every file of a project takes longer than to check them all."""
+    Path(target).symlink_to(Path(source).resolve())
 
 
 def _below(copy: Path, fault: Fault) -> Fault:

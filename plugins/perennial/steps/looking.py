@@ -59,11 +59,17 @@ class LookingSteps(CampaignSteps):
         return self.previews(campaign, customer_id, day=day, wishes=[wish])[0]
 
     def previews(
-        self, campaign: str, customer_id: str, *, day: date, wishes: Sequence[Wish]
+        self,
+        campaign: str,
+        customer_id: str,
+        *,
+        day: date,
+        wishes: Sequence[Wish],
+        keep: Keep | None = None,
     ) -> list[Preview]:
-        """The same, in several languages or steps at once."""
+        """The same, in several languages or steps at once; for `keep`, see Previewer."""
         return self._previews(
-            self.campaign(campaign), self.campaigns, self.templates, customer_id, day, wishes
+            self.campaign(campaign), self.campaigns, self.templates, customer_id, day, wishes, keep
         )
 
     def _previews(  # noqa: PLR0917 - what a message is made of

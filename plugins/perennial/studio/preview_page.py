@@ -17,7 +17,7 @@ from starlette.routing import Route
 from perennial.campaigns.definition import Campaign
 from perennial.lake.partitions import Partition
 from perennial.messages.templates import Templates
-from perennial.model.datasets import MEMBERSHIPS
+from perennial.model.datasets import CUSTOMER_FEATURES, MEMBERSHIPS
 from perennial.model.message import EmailMessage
 from perennial.model.words import Channel, Reason
 from perennial.pipeline.awkward_customers import Awkward, awkward_customers
@@ -213,7 +213,21 @@ def _shown(
     wishes = [
         Wish(channel=asked.wish.channel, locale=locale, step=asked.wish.step) for locale in locales
     ]
-    found = perennial.previews(asked.campaign, asked.customer_id, day=asked.day, wishes=wishes)
+    lake = perennial.engine.lake
+    # Whoever is erased, and whatever is made anew, is not told from what was kept.
+    made_of = lake.stamps(
+        [
+            Partition(dataset=CUSTOMER_FEATURES.name, day=asked.day),
+            plan_partition(asked.campaign, asked.day),
+        ]
+    )
+    found = perennial.previews(
+        asked.campaign,
+        asked.customer_id,
+        day=asked.day,
+        wishes=wishes,
+        keep=lambda known, gather: shelf.row((known, *made_of), gather),
+    )
     shown = []
     for wish, preview in zip(wishes, found, strict=True):
         own = Asked(

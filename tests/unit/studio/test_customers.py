@@ -153,9 +153,14 @@ def test_nobody_is_erased_by_a_slip(person: dict[str, Any], own_door: Door, own_
 
 def test_who_asks_for_it_is_erased(person: dict[str, Any], own_door: Door, own_day: Path) -> None:
     form = {"confirm": person["customer_id"], "reason": "asked by letter"}
+    pages = (
+        f"/customers/{person['customer_id']}",
+        f"/campaigns/birthday/preview?day={DAY}&customer={person['customer_id']}",
+    )
+    assert [own_door.see(page).status for page in pages] == [200, 200]
     told = own_door.send(f"/customers/{person['customer_id']}/erase", form)
     with services(settings_at(own_day)) as perennial, pytest.raises(UnknownPerson):
         perennial.person(person["customer_id"])
 
     assert told.status == 303
-    assert own_door.see(f"/customers/{person['customer_id']}").status == 409
+    assert [own_door.see(page).status for page in pages] == [409, 409], "whatever was seen before"
