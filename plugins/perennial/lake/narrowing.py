@@ -36,8 +36,12 @@ def open_day_of(
     day: date,
     customers: Collection[str],
     datasets: Collection[str] = tuple(_DATASETS),
+    *,
+    orders: Collection[str] | None = None,
 ) -> None:
     """Makes datasets readable under their names as they were known on a day, with only what is about some customers.
+
+    With `orders`, of order lines only those of these orders.
 
     Of order lines there are those of their orders, of products those of these lines and the favourite ones: whoever asks
     for them has opened orders before lines, and lines and features before products. Otherwise they are as
@@ -49,8 +53,10 @@ def open_day_of(
     for name in (name for name in _DATASETS if name in datasets):
         dataset = _DATASETS[name]
         partitions = _partitions(engine, dataset, day)
-        keep = _read if partitions else _read_nothing
-        keep(engine, dataset, partitions, customers)
+        if partitions:
+            _read(engine, dataset, partitions, _values(engine, dataset, customers, orders))
+        else:
+            _read_nothing(engine, dataset)
         engine.execute(f"create or replace view {name} as select * exclude (day) from few_{name}")
 
 
@@ -99,11 +105,10 @@ def _partitions(engine: Engine, dataset: Dataset, day: date) -> list[Partition]:
 
 
 def _read(
-    engine: Engine, dataset: Dataset, partitions: list[Partition], customers: Collection[str]
+    engine: Engine, dataset: Dataset, partitions: list[Partition], values: Collection[str]
 ) -> None:
-    """Keeps the latest version of each row that is about them, unless a later one is about somebody else."""
+    """Keeps the latest version of each row that is looked up by these, unless a later one is by another."""
     column = looked_up_by(dataset)
-    values = _values(engine, dataset, customers)
     found = find(engine, partitions, column, values)
     if not found.partitions:
         _read_nothing(engine, dataset)
@@ -136,16 +141,20 @@ def _read(
     """)
 
 
-def _read_nothing(engine: Engine, dataset: Dataset, *_: object) -> None:
+def _read_nothing(engine: Engine, dataset: Dataset) -> None:
     columns = ", ".join(f'null::{c.type} as "{c.name}"' for c in dataset.columns)
     engine.execute(
         f"create or replace table few_{dataset.name} as select {columns}, null::date as day where false"
     )
 
 
-def _values(engine: Engine, dataset: Dataset, customers: Collection[str]) -> Collection[str]:
-    """What the column may hold."""
+def _values(
+    engine: Engine, dataset: Dataset, customers: Collection[str], orders: Collection[str] | None
+) -> Collection[str]:
+    """What the column that it is looked up by may hold."""
     match dataset.name:
+        case "order_lines" if orders is not None:
+            return orders
         case "order_lines":
             return _texts(engine, "select order_id as found from orders")
         case "products":

@@ -35,7 +35,8 @@ _NOWHERE = {
     Channel.WHATSAPP: "+10000000000",
 }
 _ALWAYS = ("memberships", "contacts", "consents", "preferences")
-_OF_LINES = frozenset({"liked", "order_products"})
+_LIKED = "liked"
+_OF_LINES = frozenset({_LIKED, "order_products"})
 _OF_ORDERS = frozenset({"ordered_on", "delivered_on"}) | _OF_LINES
 _OF_PRODUCTS = frozenset({"product"}) | _OF_LINES
 
@@ -180,9 +181,21 @@ class Previewer:
         }
         # What they bought takes as long to look up as everything else.
         open_nothing_of(self.engine, [name for name, is_needed in needed.items() if not is_needed])
-        wanted = [name for name, is_needed in needed.items() if is_needed]
-        open_day_of(self.engine, day, accounts, (*_ALWAYS, *wanted))
+        bought = [name for name, is_needed in needed.items() if is_needed]
+        open_day_of(self.engine, day, accounts, _ALWAYS)
+        orders = None if _LIKED in self._wanted else self._occasions(customer_id)
+        open_day_of(self.engine, day, accounts, bought, orders=orders)
         return accounts
+
+    def _occasions(self, customer_id: str) -> list[str]:
+        """The orders that the message may be about."""
+        found = self.engine.values(
+            "select occasion from memberships union"
+            " select unnest([last_delivered_order_id, last_order_id]) from customer_features"
+            " where customer_id = $customer",
+            {"customer": customer_id},
+        )
+        return [order for (order,) in found if order is not None]
 
     def _facts(self, accounts: Sequence[str], day: date) -> LedgerFacts:
         """What the ledger remembers of a person, who goes by the id of one of the accounts, now or before."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from cachetools import TTLCache
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from perennial.campaigns.definition import Campaign
+from perennial.lake.partitions import Lake
 from perennial.ledger.braking import MailboxHealth
 from perennial.ledger.responding import SenderHealth
 from perennial.ledger.values import PlanRecord, Standing
@@ -27,7 +27,7 @@ from perennial.pipeline.verifying import read_verdicts
 from perennial.steps.services import Perennial
 from perennial.studio.airflow_api import AirflowRefused, DagState, RequiredAction
 from perennial.studio.asking import chosen_day, shop_day
-from perennial.studio.keeping import Kept
+from perennial.studio.keeping import KeptFor, Renewed
 from perennial.studio.questions import questions_of
 from perennial.studio.room import Room
 from perennial.studio.visitors import Right, Visitor
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from perennial.validation.verdicts import Verdict
 
 _WEEK = timedelta(days=6)
-_KEPT, _KEPT_SECONDS = 16, 60.0
+_MONTH = timedelta(days=31)
+_KEPT = 16
+_KEPT_FOR = KeptFor(new=60.0, shown=600.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,19 +97,21 @@ class Today:
         return sum(len(verdict.findings) for verdict in self.verdicts)
 
 
-def look_at_today(perennial: Perennial, day: date | None, kept: Kept[SenderHealth]) -> Today:
+def look_at_today(
+    perennial: Perennial, day: date | None, kept: Renewed[Perennial, SenderHealth]
+) -> Today:
     """Gathers the page of a day; today where the shop is, unless another day is asked for.
 
-    How well the sender is doing is counted at most a minute ago: a week may hold millions of messages.
+    How well the sender is doing was counted at most ten minutes ago, and a minute where somebody else has just looked:
+    a week may hold millions of messages.
     """
     chosen = day or shop_day(perennial)
-    nights = perennial.engine.lake.days(MEMBERSHIPS.name)
     plans = perennial.ledger.plans_between(chosen - _WEEK, chosen)
     campaigns = [_campaign(perennial, campaign, chosen, plans) for campaign in perennial.campaigns]
     names = [campaign.name for campaign in perennial.campaigns]
     return Today(
         day=chosen,
-        night=max((night for night in nights if night <= chosen), default=None),
+        night=_night(perennial.engine.lake, chosen),
         verdicts=read_verdicts(perennial.engine.lake, chosen),
         campaigns=sorted(campaigns, key=_by_urgency),
         doubts=perennial.ledger.doubt_count(),
@@ -116,15 +120,17 @@ def look_at_today(perennial: Perennial, day: date | None, kept: Kept[SenderHealt
         proposed_changes=perennial.editor.proposed_changes(),
         sender=perennial.sender_day(),
         health=kept.answer(
+            perennial,
             (chosen, *names),
-            lambda: perennial.ledger.sender_health(chosen - _WEEK, chosen, campaigns=names),
-        ),
+            lambda asked: asked.ledger.sender_health(chosen - _WEEK, chosen, campaigns=names),
+            perennial.now,
+        ).figures,
     )
 
 
 def today_routes(room: Room) -> list[Route]:
     """The first page, and the way to lift the brake."""
-    kept = Kept[SenderHealth](TTLCache(_KEPT, _KEPT_SECONDS))
+    kept = Renewed[Perennial, SenderHealth](_KEPT, lambda _: _KEPT_FOR, room.later)
 
     async def show(request: Request, visitor: Visitor) -> Response:
         day = chosen_day(request)
@@ -172,6 +178,12 @@ async def _asked(
         return dags, await room.airflow.required_actions(visitor), None
     except AirflowRefused as refused:
         return {}, (), str(refused)
+
+
+def _night(lake: Lake, day: date) -> date | None:
+    """The last day up to one whose audiences are formed; of years of nights, the last month is looked into first."""
+    lately = lake.days(MEMBERSHIPS.name, lambda night: day - _MONTH <= night <= day)
+    return max(lately or lake.days(MEMBERSHIPS.name, lambda night: night <= day), default=None)
 
 
 def _campaign(

@@ -15,10 +15,13 @@ A rule is about rows, or about a figure of the night, whose bounds may come from
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
+
+from cachetools import LRUCache, cached
 
 from perennial.errors import Fault, SuiteError
 from perennial.model.datasets import Dataset
@@ -122,19 +125,34 @@ def load_suite(folder: Path, dataset: Dataset, parameters: Mapping[str, Any]) ->
 
 def check_suites(folder: Path) -> list[Fault]:
     """Every fault of the suites in a folder, found without data."""
-    from perennial.validation.expecting import faults_of_expectations
-
     faults: list[Fault] = []
     for dataset in SUITES.values():
-        try:
-            faults += faults_of_expectations(load_suite(folder, dataset, EXAMPLES).about_rows())
-        except SuiteError as error:
-            faults += error.faults
+        path = folder / f"{dataset.name}.json"
+        faults += [replace(f, path=path) for f in _faults_of(folder, dataset, _said(path))]
     for path in sorted(folder.glob("*.json")):
         if path.stem not in SUITES:
             hint = nearest(path.stem, SUITES)
             faults.append(Fault(path=path, message="the shop has no such dataset.", hint=hint))
     return faults
+
+
+def _said(path: Path) -> bytes | str | None:
+    """What a file says, or why it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return error.strerror
+
+
+@cached(LRUCache(64), key=lambda _, dataset, text: (dataset.name, text), lock=Lock())
+def _faults_of(folder: Path, dataset: Dataset, text: bytes | str | None) -> Sequence[Fault]:  # noqa: ARG001 - the cache's key
+    """Found once for each text: whoever edits a campaign has the suites checked again and again."""
+    from perennial.validation.expecting import faults_of_expectations
+
+    try:
+        return faults_of_expectations(load_suite(folder, dataset, EXAMPLES).about_rows())
+    except SuiteError as error:
+        return error.faults
 
 
 def _out_of_place(path: Path, rule: Rule, dataset: Dataset) -> list[Fault]:

@@ -8,19 +8,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cachetools import TTLCache
 from rich.console import Console
 
 from edge_server import an_installation
 from ledger_builder import DAY, NOON, a_message, claiming
 from perennial.cli import steering_views as views
+from perennial.ledger.responding import SenderHealth
 from perennial.model.policy import Policy
 from perennial.model.warm_up import WarmUp, domain_of
 from perennial.operations.findings import Level
 from perennial.operations.sender_checks import sender_checks
 from perennial.operations.taking_figures import take_figures
 from perennial.steps.services import Perennial
-from perennial.studio.keeping import Kept
+from perennial.studio.keeping import Renewed, by_cost
 from perennial.studio.today import look_at_today
 
 
@@ -51,7 +51,8 @@ def finding(perennial: Perennial) -> tuple[Level, str]:
 
 def test_status_and_the_first_page_say_how_many_have_left(perennial: Perennial) -> None:
     assert "day 2 of 2, 5 of 300 emails have left." in shown(perennial)
-    sender = look_at_today(perennial, DAY, Kept(TTLCache(1, 60))).sender
+    kept = Renewed[Perennial, SenderHealth](1, by_cost, lambda _: None)
+    sender = look_at_today(perennial, DAY, kept).sender
     assert sender is not None
     assert (sender.sent, sender.allowed, sender.is_full) == (5, 300, False)
 
