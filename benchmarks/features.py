@@ -72,7 +72,7 @@ def against_reading(
 def next_night_anew(lake: Lake, options: argparse.Namespace) -> dict[str, dict[str, float]]:
     """The next night once more, with nothing to carry on: the same rows come out."""
     partitions = [Partition(dataset=name, day=NEXT_DAY) for name in _MADE]
-    with Engine(lake) as engine:
+    with Engine(lake, memory_limit="8GB") as engine:
         carried = [engine.content_hash(partition) for partition in partitions]
         shutil.rmtree(lake.root / "figures", ignore_errors=True)
         anew = measured("by_sql.py", lake.root, options.memory_limit, NEXT_DAY)

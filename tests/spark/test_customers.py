@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from perennial.features import runner
-from perennial.features import slices
+from perennial.features import runner, slices
 from perennial.features.runner import build_features
 from perennial.lake.duck import Engine
 from perennial.lake.engines import LakeEngine
@@ -76,6 +75,34 @@ def test_a_shop_that_is_read_in_slices_is_the_same(
     tiny.lay(duck)
 
     assert_alike(duck, spark, tiny)
+
+
+def test_figures_that_one_engine_has_written_are_carried_on_by_the_other(
+    duck: Engine,
+    spark: SparkEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for size in ("CUSTOMERS_A_SLICE", "CUSTOMERS_A_PART"):
+        monkeypatch.setattr(slices, size, 12)
+    monkeypatch.setattr(runner, "_WORTH_CARRYING", 2)
+    monkeypatch.setattr(runner, "_ONE_IN", 5)
+    tiny = TinyShop()
+    fill(tiny, random.Random(4))  # noqa: S311 - examples, not secrets
+    tiny.lay(duck)
+    next_day = DAY + timedelta(days=1)
+    changed = [row | {"status": "refunded"} for row in tiny.rows["orders"][:4]]
+    lay(duck, SHOP_DATASETS["orders"], next_day, changed, folder="verified/")
+    hashes = set()
+    for first, second in ((duck, spark), (spark, duck)):
+        for engine, day in ((first, DAY), (second, next_day)):
+            engine.open_day(day)
+            published = build_features(engine, day, tiny.shop)
+        hashes.add(duck.content_hash(published.partition))
+    build_features(duck, next_day, tiny.shop, carrying=False)
+
+    assert hashes == {duck.content_hash(published.partition)}
+    assert not [text for text in caplog.messages if "carried" in text]
 
 
 def test_a_shop_that_has_nothing_yet_is_the_same(duck: Engine, spark: SparkEngine) -> None:

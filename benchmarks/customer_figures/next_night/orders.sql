@@ -1,4 +1,9 @@
 -- An order of one customer in seventy, as many as any day brings, and what has become of the orders of three days ago.
+with bought as (
+    select customer_id, hash(customer_id, 'next basket') % (select count(*) from baskets) as basket_no
+    from customers
+    where hash(customer_id, 'next') % 70 = 0
+)
 select * from (
     select
         'P' || lpad((row_number() over (order by customer_id))::varchar, 11, '0') as order_id,
@@ -11,9 +16,8 @@ select * from (
         baskets.discount,
         baskets.total,
         $starts_at::timestamptz - to_hours(1) as updated_at
-    from customers
-    join baskets on baskets.basket_no = hash(customer_id, 'next basket') % (select count(*) from baskets)
-    where hash(customer_id, 'next') % 70 = 0
+    from bought
+    join baskets using (basket_no)
     union all by name
     select * replace ($starts_at::timestamptz - to_hours(2) as delivered_at, $starts_at::timestamptz - to_hours(1) as updated_at)
     from orders

@@ -193,8 +193,8 @@ def _queries() -> str:
 
 
 def _last_id(night: Night, part: Part) -> str:
-    last = "select max(customer_id) from accounts where customer_no <= $upto"
-    return str(night.engine.scalar(last, {"upto": part.upto}))
+    last = f"select max(customer_id) from accounts where {part.condition}"
+    return str(night.engine.scalar(last))
 
 
 def _read(lake: Lake, day: date) -> Figures | None:

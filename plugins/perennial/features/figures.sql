@@ -1,25 +1,15 @@
 -- One row a customer of a slice, in the order of the customers: everything about them that the rest of the shop does
 -- not count for. What is not to be given away is there for standing.sql.
-with known as (
-    select
-        accounts.customer_no,
-        coalesce(told.language, accounts.language) as language,
-        coalesce(told.birth_date, accounts.birth_date) as birth_date
-    from accounts
-    left join persons using (customer_no)
-    left join told on told.person_no = coalesce(persons.person_no, accounts.customer_no)
-    where accounts.customer_no > $above and accounts.customer_no <= $upto
-)
 select
     accounts.customer_id,
     coalesce(persons.person_id, accounts.customer_id) as person_id,
-    known.language,
+    coalesce(told.language, accounts.language) as language,
     accounts.country,
     accounts.region,
     accounts.zone,
     accounts.zone_source,
     accounts.preferred_channel,
-    known.birth_date,
+    coalesce(told.birth_date, accounts.birth_date) as birth_date,
     accounts.signed_up_on,
     cast(coalesce(order_figures.orders, 0) as integer) as orders,
     cast(coalesce(order_figures.revenue, 0) as decimal(18, 2)) as revenue,
@@ -54,11 +44,11 @@ select
     coalesce(points.reward, 0) as reward_points,
     rewards_reached.reached_on as reward_reached_on
 from accounts
-join known using (customer_no)
+left join persons using (customer_no)
+left join told on told.person_no = coalesce(persons.person_no, accounts.customer_no)
 left join order_figures using (customer_id)
 left join assortment on assortment.product_id = order_figures.favourite_product_id
 left join points using (customer_no)
 left join rewards_reached using (customer_no)
-left join persons using (customer_no)
 where accounts.customer_no > $above and accounts.customer_no <= $upto
 order by accounts.customer_no

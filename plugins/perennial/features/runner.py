@@ -19,7 +19,15 @@ from perennial.features.carrying import (
     write_part,
 )
 from perennial.features.night import Night, query_of
-from perennial.features.slices import Part, Slice, parts_of, ranges_for, ranges_of_ids, slices_of
+from perennial.features.slices import (
+    Part,
+    Slice,
+    parts_of,
+    ranges_for,
+    ranges_of_ids,
+    slices_of,
+    spot_check,
+)
 from perennial.features.stirring import find_stirred
 from perennial.lake.duck import Published
 from perennial.lake.engines import LakeEngine
@@ -99,10 +107,12 @@ def _find_accounts(night: Night, earlier: Figures | None) -> Figures | None:
         stirred = night.engine.scalar("select count(distinct customer_id) from stirred")
     else:
         night.keep("stirred")
-    if stirred > night.count("customers") * _WORTH_CARRYING:
+    customers = night.count("customers")
+    if stirred > customers * _WORTH_CARRYING:
         earlier = None
+    checked = spot_check(night.day, customers, one_in=_ONE_IN)
     night.keep("signup_days")
-    night.keep("accounts", everybody=earlier is None, turn=night.day.toordinal(), one_in=_ONE_IN)
+    night.keep("accounts", everybody=earlier is None, **checked)
     night.drop("stirred", "signup_days")
     night.keep("shared_keys", "people")
     _find_people(night)
@@ -177,7 +187,16 @@ def _carry(night: Night, part: Part, earlier: Figures) -> None:
     Raises:
         _Astray: some of them were worked out all the same, and came out otherwise.
     """
-    files = earlier.parts_between(*_ids(night, part))
+    first, last = _ids(night, part)
+    files = earlier.parts_between(first, last)
+    if night.count(f"accounts where anew and not stirred and {part.condition}"):
+        _check(night, part, files)
+    for file in files:
+        night.engine.view("earlier", file)
+        night.add("order_figures", "carried", **part.facts)
+
+
+def _check(night: Night, part: Part, files: Sequence[Partition]) -> None:
     astray = 0
     for file in files:
         night.engine.view("earlier", file)
@@ -186,17 +205,12 @@ def _carry(night: Night, part: Part, earlier: Figures) -> None:
     if astray:
         msg = f"{astray} customers whom nothing had stirred come out otherwise"
         raise _Astray(msg)
-    for file in files:
-        night.engine.view("earlier", file)
-        night.add("order_figures", "carried", **part.facts)
 
 
 def _ids(night: Night, part: Part) -> tuple[str, str]:
     """The first and the last id of a part."""
     ends = "select min(customer_id) as first, max(customer_id) as last from accounts"
-    (row,) = night.engine.rows(
-        f"{ends} where customer_no > $above and customer_no <= $upto", part.facts
-    )
+    (row,) = night.engine.rows(f"{ends} where {part.condition}")
     return row["first"] or "", row["last"] or ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
 
 CUSTOMERS_A_SLICE = 125_000
@@ -12,6 +13,7 @@ CUSTOMERS_A_PART = 500_000
 LINES_A_SLICE = 400_000
 ORDERS_A_RANGE = 10_000_000
 _MOST_SLICES = 96
+_STRIDE = 617
 _LAST = "\U0010ffff"
 """Beyond every id."""
 
@@ -28,6 +30,11 @@ class Slice:
     def facts(self) -> dict[str, int]:
         """As the SQL asks for them."""
         return {"above": self.above, "upto": self.upto}
+
+    @property
+    def condition(self) -> str:
+        """The same, said by numbers."""
+        return f"customer_no > {self.above} and customer_no <= {self.upto}"
 
     def parts(self, parts: int) -> list[Slice]:
         """About equally many customers each."""
@@ -54,7 +61,7 @@ def slices_of(customers: int, *, worked_out: int, orders: int) -> list[Slice]:
     width = 1 + customers // min(wanted, _MOST_SLICES)
     return [
         Slice(number=n, above=n * width, upto=(n + 1) * width)
-        for n in range(customers // width + 1)
+        for n in range(max(-(-customers // width), 1))
     ]
 
 
@@ -77,3 +84,12 @@ def ranges_of_ids(ids: Sequence[str], ranges: int) -> list[dict[str, str]]:
     """Ranges that together hold every id, cut where some known ids, in their order, lie."""
     inner = [ids[len(ids) * number // ranges] for number in range(1, ranges)] if ids else []
     return [{"first": first, "next": upto} for first, upto in pairwise(["", *inner, _LAST])]
+
+
+def spot_check(day: date, customers: int, *, one_in: int) -> dict[str, int]:
+    """The numbers of one in so many customers, others every day, far from those of the day before."""
+    turn = day.toordinal() * _STRIDE % one_in
+    return {
+        "checked_above": customers * turn // one_in,
+        "checked_upto": customers * (turn + 1) // one_in,
+    }

@@ -7,6 +7,7 @@ quarantine/files/day=…/<dataset>.parquet              rows of its files that w
 contacts | customer_features | memberships/day=…/data.parquet
 decisions/day=…/<campaign>.parquet
 snapshots/<dataset>/day=…/<seal>.parquet              all that was known on a day, instead of its increments
+figures/day=…/part-003.parquet                        what larger shops carry from night to night
 calendar/day=…/closed_days.json                       the days on which the shop says it is closed
 verdicts/day=…/night.json                             what the checks of a night found
 """

@@ -19,6 +19,8 @@ FOLDERS = (Path(features.__file__).parent, Path(audience.__file__).parent / "occ
 FILES = [file for folder in FOLDERS for file in sorted(folder.glob("*.sql"))]
 PARAMETERS: dict[str, Any] = {
     "above": 0,
+    "checked_above": 20,
+    "checked_upto": 30,
     "cells": ["lost", "champions"],
     "confirm_days": 7,
     "currency": "USD",
@@ -35,13 +37,11 @@ PARAMETERS: dict[str, Any] = {
     "median_gap": 17.5,
     "monetary": ["10.50", "20.00", "30.00", "40.00"],
     "next": "00004711",
-    "one_in": 1000,
     "open_for": 14,
     "recency": [10, 20, 30, 40],
     "redemption_minimum": 500,
     "rewards": [500, 1000],
     "starts_at": datetime(2026, 11, 21, 5, tzinfo=UTC),
-    "turn": 739_000,
     "upto": 100,
     "width": 100,
     "year_before": datetime(2025, 11, 21, 5, tzinfo=UTC),
