@@ -22,6 +22,7 @@ from perennial.features.night import Night, query_of
 from perennial.features.slices import (
     Part,
     Slice,
+    is_large,
     parts_of,
     ranges_for,
     ranges_of_ids,
@@ -71,18 +72,23 @@ def build_features(
 
 
 def _build(night: Night, earlier: Figures | None, *, carrying: bool) -> Published:
-    # Sealed before anything is read: what comes or changes from here on breaks the seal.
-    figures = figures_of_now(night.engine.lake, night.day, night.shop)
     with night.tidied():
-        night.keep("assortment")
-        earlier = _find_accounts(night, earlier)
-        night.keep("clocks", *_POINTS)
-        orders = _orders(night, earlier)
-        slices = _slices(night, orders)
-        parts = parts_of(slices)
-        carrying = carrying and _is_large(night, orders)
-        if carrying:
+        customers = night.count("customers")
+        # Or as many as there were when they were last counted: it only decides on slices.
+        orders = earlier.orders if earlier else night.count("orders")
+        figures = None
+        if carrying and is_large(customers, orders):
+            # Sealed before any row is read: what comes or changes from here on breaks the seal.
+            figures = replace(
+                figures_of_now(night.engine.lake, night.day, night.shop), orders=orders
+            )
             begin_figures(night.engine.lake, night.day)
+        night.keep("assortment")
+        earlier = _find_accounts(night, earlier, customers)
+        night.keep("clocks", *_POINTS)
+        anew = night.count("accounts where anew")
+        slices = slices_of(customers, worked_out=anew, orders=orders * anew // max(customers, 1))
+        parts = parts_of(slices)
         _spread(night, slices)
         for part in parts:
             _work_out(night, part.slices, apart=len(slices) > 1)
@@ -90,28 +96,25 @@ def _build(night: Night, earlier: Figures | None, *, carrying: bool) -> Publishe
                 _carry(night, part, earlier)
             night.add("gap_counts", "gap_counts")
             night.add("figures", "figures", **part.facts)
-            if carrying:
+            if figures:
                 write_part(night, figures, part)
             night.drop("order_figures")
-        if carrying:
-            finish_figures(night, replace(figures, orders=orders), parts)
+        if figures:
+            finish_figures(night, figures, parts)
         night.drop_all_but("figures", "gap_counts")
         return _publish(night)
 
 
-def _find_accounts(night: Night, earlier: Figures | None) -> Figures | None:
+def _find_accounts(night: Night, earlier: Figures | None, customers: int) -> Figures | None:
     """Makes `accounts` and who the people behind them are; gives the figures that others than the stirred are carried from."""
-    stirred = 0
     if earlier:
         find_stirred(night, earlier)
         stirred = night.engine.scalar("select count(distinct customer_id) from stirred")
+        earlier = earlier if stirred <= customers * _WORTH_CARRYING else None
     else:
         night.keep("stirred")
-    customers = night.count("customers")
-    if stirred > customers * _WORTH_CARRYING:
-        earlier = None
-    checked = spot_check(night.day, customers, one_in=_ONE_IN)
     night.keep("signup_days")
+    checked = spot_check(night.day, customers, one_in=_ONE_IN)
     night.keep("accounts", everybody=earlier is None, **checked)
     night.drop("stirred", "signup_days")
     night.keep("shared_keys", "people")
@@ -128,23 +131,6 @@ def _find_people(night: Night) -> None:
     while before != (now := night.engine.scalar(numbers)):
         before = now
         night.replace("people", "people_round")
-
-
-def _orders(night: Night, earlier: Figures | None) -> int:
-    """How many orders there are, or were when it was last counted: it only decides on slices."""
-    return earlier.orders if earlier else night.count("orders")
-
-
-def _slices(night: Night, orders: int) -> list[Slice]:
-    """Slices of the customers by how many are worked out."""
-    customers, anew = night.count("accounts"), night.count("accounts where anew")
-    return slices_of(customers, worked_out=anew, orders=orders * anew // max(customers, 1))
-
-
-def _is_large(night: Night, orders: int) -> bool:
-    """Whether the shop takes several slices when everybody is worked out."""
-    customers = night.count("accounts")
-    return len(slices_of(customers, worked_out=customers, orders=orders)) > 1
 
 
 def _spread(night: Night, slices: Sequence[Slice]) -> None:

@@ -65,6 +65,11 @@ def slices_of(customers: int, *, worked_out: int, orders: int) -> list[Slice]:
     ]
 
 
+def is_large(customers: int, orders: int) -> bool:
+    """Whether a shop takes several slices when everybody is worked out."""
+    return len(slices_of(customers, worked_out=customers, orders=orders)) > 1
+
+
 def parts_of(slices: Sequence[Slice]) -> list[Part]:
     """Slices put together again, as many as go into one part."""
     size = max(CUSTOMERS_A_PART // slices[0].upto, 1)
