@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
-from perennial.features import runner, slices
+from perennial.features import carrying, runner, slices
 from perennial.features.carrying import (
     earlier_figures,
     holding_figures,
@@ -69,9 +69,9 @@ class Nights:
                 lay(self.engine, dataset, self.day, come, folder=folder)
             self._laid[name] = {key: dict(row) for key, row in rows.items()}
 
-    def features(self, *, carrying: bool = True) -> dict[str, dict[str, Any]]:
+    def features(self, *, carried: bool = True) -> dict[str, dict[str, Any]]:
         self.engine.open_day(self.day)
-        published = build_features(self.engine, self.day, self.tiny.shop, carrying=carrying)
+        published = build_features(self.engine, self.day, self.tiny.shop, carrying=carried)
         place = f"read_parquet('{published.location}')"
         rows = self.engine.rows(f"select * exclude (day) from {place} order by customer_id")
         return {row["customer_id"]: row for row in rows}
@@ -147,7 +147,7 @@ def test_figures_that_are_carried_are_those_that_are_worked_out(
         if chance.random() < 0.3:
             take_snapshots(engine, shop.day, every=1)
         assert earlier_figures(engine.lake, shop.day, shop.tiny.shop) is not None
-        assert shop.features() == shop.features(carrying=False)
+        assert shop.features() == shop.features(carried=False)
 
     assert caplog.messages == []
 
@@ -250,7 +250,7 @@ def test_whoever_is_concerned_is_worked_out_anew(nights: Nights, what: str) -> N
     assert before.get(customer, {}).get(column) != expected
     carried = nights.features()
     assert carried[customer][column] == expected
-    assert carried == nights.features(carrying=False)
+    assert carried == nights.features(carried=False)
 
 
 @pytest.fixture
@@ -303,7 +303,7 @@ def test_what_comes_out_otherwise_in_the_spot_check_is_not_carried_on_for_anybod
     found = filled.features()
 
     assert _liars(found) == 0
-    assert found == filled.features(carrying=False)
+    assert found == filled.features(carried=False)
     assert f"The figures of {DAY} are not carried on" in caplog.text
 
 
@@ -326,6 +326,16 @@ def test_figures_of_a_shop_that_was_set_up_otherwise_are_not_carried_on(
 ) -> None:
     _lie(filled.engine)
     filled.tiny.shop = a_shop(**changes)
+    filled.night(after=1)
+
+    assert _liars(filled.features()) == 0
+
+
+def test_figures_that_other_queries_have_worked_out_are_not_carried_on(
+    filled: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lie(filled.engine)
+    monkeypatch.setattr(carrying, "_queries", lambda: "other queries")
     filled.night(after=1)
 
     assert _liars(filled.features()) == 0
@@ -362,7 +372,7 @@ def test_a_past_day_is_worked_out_from_the_days_before_it(filled: Nights) -> Non
     _lie(filled.engine, filled.day)
     filled.day -= timedelta(days=1)
 
-    assert filled.features() == filled.features(carrying=False)
+    assert filled.features() == filled.features(carried=False)
 
 
 def test_the_figures_of_the_last_two_nights_are_kept(filled: Nights) -> None:
@@ -378,7 +388,7 @@ def test_a_small_shop_and_a_trial_leave_no_figures(
 ) -> None:
     fill(nights.tiny, random.Random(1))  # noqa: S311 - examples, not secrets
     nights.night()
-    nights.features(carrying=False)
+    nights.features(carried=False)
     monkeypatch.setattr(slices, "CUSTOMERS_A_SLICE", 1000)
     monkeypatch.setattr(slices, "CUSTOMERS_A_PART", 1000)
     monkeypatch.setattr(slices, "ORDERS_A_SLICE", 10_000)
