@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from perennial.errors import LakeError
 from perennial.features.carrying import (
     Figures,
     begin_figures,
@@ -61,12 +62,13 @@ def build_features(
 
     A shop of several slices carries what it found out about orders: the next night works out only whose orders have
     changed, or have grown too old for a figure. A thousandth of the others is worked out all the same and compared; if
-    one of them differs, so is everybody. Nothing is carried from or for a day that is not `carrying`.
+    one of them differs, or what was carried cannot be read, so is everybody. Nothing is carried from or for a day that is
+    not `carrying`.
     """
     if carrying and (earlier := earlier_figures(engine.lake, day, shop)):
         try:
             return _build(Night(engine=engine, day=day, shop=shop), earlier, carrying=True)
-        except _Astray as error:
+        except (_Astray, LakeError) as error:
             _log.warning("The figures of %s are not carried on: %s", earlier.day, error)
     return _build(Night(engine=engine, day=day, shop=shop), None, carrying=carrying)
 

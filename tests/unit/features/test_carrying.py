@@ -365,6 +365,20 @@ def _killed(shop: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
             shop.features()
 
 
+def test_figures_of_which_a_part_is_missing_or_damaged_are_not_carried_on(
+    filled: Nights, caplog: pytest.LogCaptureFixture
+) -> None:
+    lake = filled.engine.lake
+    first, second, *_ = _parts(filled.engine, DAY)
+    lake.path(first).write_bytes(b"torn")
+    filled.night(after=1)
+    assert filled.features() == filled.features(carried=False)
+    assert f"The figures of {DAY} are not carried on" in caplog.text
+
+    lake.remove(second)
+    assert filled.features() == filled.features(carried=False)
+
+
 def test_a_past_day_is_worked_out_from_the_days_before_it(filled: Nights) -> None:
     for _ in range(3):
         filled.night(after=1)
