@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
 
+from object_storage import Bucket
 from perennial.features import carrying, runner, slices
 from perennial.features.carrying import (
     earlier_figures,
@@ -395,6 +397,24 @@ def test_the_figures_of_the_last_two_nights_are_kept(filled: Nights) -> None:
         filled.features()
 
     assert _days(filled.engine) == [filled.day - timedelta(days=1), filled.day]
+
+
+def test_a_lake_in_object_storage_carries_as_a_folder_does(
+    bucket: Bucket, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Engine(bucket.lake(tmp_path / "here")) as engine:
+        shop = Nights(engine=engine)
+        fill(shop.tiny, random.Random(1))  # noqa: S311 - examples, not secrets
+        for _ in range(2):
+            shop.night(after=1)
+            shop.features()
+        shop.tiny.order(0, customer="c01", lines=["p01"])
+        shop.night(after=1)
+        found = shop.features()
+
+        assert len(_days(engine)) == 2
+        assert found == shop.features(carried=False)
+    assert not [text for text in caplog.messages if "carried" in text]
 
 
 def test_a_small_shop_and_a_trial_leave_no_figures(
