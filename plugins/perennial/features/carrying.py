@@ -87,10 +87,22 @@ def earlier_figures(lake: Lake, day: date, shop: Shop) -> Figures | None:
     return None
 
 
-def begin_figures(lake: Lake, day: date) -> None:
-    """Takes away what the day has: its parts are about to be written one by one."""
-    for file in _files(lake, day):
+def remove_figures(lake: Lake, day: date) -> None:
+    """Removes what a day has, first what makes the rest readable.
+
+    Raises:
+        LakeError: a file cannot be removed.
+    """
+    files = lake.partitions(FOLDER, since=day, until=day)
+    for file in sorted(files, key=lambda file: file.name != "index"):
         lake.remove(file)
+
+
+def ids_of(night: Night, part: Part) -> tuple[str, str]:
+    """The first and the last id of a part's accounts."""
+    ends = "select min(customer_id) as first, max(customer_id) as last from accounts"
+    (row,) = night.engine.rows(f"{ends} where {part.condition}")
+    return row["first"] or "", row["last"] or ""
 
 
 def write_part(night: Night, figures: Figures, part: Part) -> None:
@@ -106,10 +118,10 @@ def finish_figures(night: Night, figures: Figures, parts: Sequence[Part]) -> Non
     night.engine.publish(
         figures.assortment, "select product_id, category from assortment", order_by="product_id"
     )
-    _write(lake, replace(figures, ends=tuple(_last_id(night, part) for part in parts)))
+    _write(lake, replace(figures, ends=tuple(ids_of(night, part)[1] for part in parts)))
     remove_broken_figures(lake)
     for day in _days(lake, until=night.day)[:-_KEPT]:
-        begin_figures(lake, day)
+        remove_figures(lake, day)
 
 
 def holding_figures(lake: Lake) -> list[Figures]:
@@ -172,7 +184,7 @@ def remove_broken_figures(lake: Lake) -> None:
     holding = {figures.day for figures in holding_figures(lake)}
     for day in _days(lake):
         if day not in holding:
-            begin_figures(lake, day)
+            remove_figures(lake, day)
 
 
 def _stamps(lake: Lake) -> dict[Partition, str]:
@@ -190,11 +202,6 @@ def _queries() -> str:
     """All that this folder asks: whoever changes a query changes the figures."""
     files = sorted(Path(__file__).parent.glob("*.sql"))
     return sha256("".join(file.read_text(encoding="utf-8") for file in files).encode()).hexdigest()
-
-
-def _last_id(night: Night, part: Part) -> str:
-    last = f"select max(customer_id) from accounts where {part.condition}"
-    return str(night.engine.scalar(last))
 
 
 def _read(lake: Lake, day: date) -> Figures | None:
@@ -220,12 +227,6 @@ def _write(lake: Lake, figures: Figures) -> None:
 
 def _days(lake: Lake, *, since: date | None = None, until: date | None = None) -> list[date]:
     return sorted({file.day for file in lake.partitions(FOLDER, since=since, until=until)})
-
-
-def _files(lake: Lake, day: date) -> list[Partition]:
-    """In the order in which they are removed: first what makes the others readable."""
-    files = lake.partitions(FOLDER, since=day, until=day)
-    return sorted(files, key=lambda file: file.name != "index")
 
 
 def _file(day: date, name: str) -> Partition:

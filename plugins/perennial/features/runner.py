@@ -13,10 +13,11 @@ from datetime import date
 from perennial.errors import LakeError
 from perennial.features.carrying import (
     Figures,
-    begin_figures,
     earlier_figures,
     figures_of_now,
     finish_figures,
+    ids_of,
+    remove_figures,
     write_part,
 )
 from perennial.features.night import Night, query_of
@@ -84,7 +85,7 @@ def _build(night: Night, earlier: Figures | None, *, carrying: bool) -> Publishe
             figures = replace(
                 figures_of_now(night.engine.lake, night.day, night.shop), orders=orders
             )
-            begin_figures(night.engine.lake, night.day)
+            remove_figures(night.engine.lake, night.day)
         night.keep("assortment")
         earlier = _find_accounts(night, earlier, customers)
         night.keep("clocks", *_POINTS)
@@ -175,8 +176,7 @@ def _carry(night: Night, part: Part, earlier: Figures) -> None:
     Raises:
         _Astray: some of them were worked out all the same, and came out otherwise.
     """
-    first, last = _ids(night, part)
-    files = earlier.parts_between(first, last)
+    files = earlier.parts_between(*ids_of(night, part))
     if night.count(f"accounts where anew and not stirred and {part.condition}"):
         _check(night, part, files)
     for file in files:
@@ -193,13 +193,6 @@ def _check(night: Night, part: Part, files: Sequence[Partition]) -> None:
     if astray:
         msg = f"{astray} customers whom nothing had stirred come out otherwise"
         raise _Astray(msg)
-
-
-def _ids(night: Night, part: Part) -> tuple[str, str]:
-    """The first and the last id of a part."""
-    ends = "select min(customer_id) as first, max(customer_id) as last from accounts"
-    (row,) = night.engine.rows(f"{ends} where {part.condition}")
-    return row["first"] or "", row["last"] or ""
 
 
 def _publish(night: Night) -> Published:

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from perennial.campaigns.definition import Campaign
-from perennial.lake.partitions import Lake
 from perennial.ledger.braking import MailboxHealth
 from perennial.ledger.responding import SenderHealth
 from perennial.ledger.values import PlanRecord, Standing
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from perennial.validation.verdicts import Verdict
 
 _WEEK = timedelta(days=6)
-_MONTH = timedelta(days=31)
 _KEPT = 16
 _KEPT_FOR = KeptFor(new=60.0, shown=600.0)
 
@@ -106,12 +104,13 @@ def look_at_today(
     a week may hold millions of messages.
     """
     chosen = day or shop_day(perennial)
+    formed = perennial.engine.lake.latest(MEMBERSHIPS.name, until=chosen)
     plans = perennial.ledger.plans_between(chosen - _WEEK, chosen)
     campaigns = [_campaign(perennial, campaign, chosen, plans) for campaign in perennial.campaigns]
     names = [campaign.name for campaign in perennial.campaigns]
     return Today(
         day=chosen,
-        night=_night(perennial.engine.lake, chosen),
+        night=formed.day if formed else None,
         verdicts=read_verdicts(perennial.engine.lake, chosen),
         campaigns=sorted(campaigns, key=_by_urgency),
         doubts=perennial.ledger.doubt_count(),
@@ -178,12 +177,6 @@ async def _asked(
         return dags, await room.airflow.required_actions(visitor), None
     except AirflowRefused as refused:
         return {}, (), str(refused)
-
-
-def _night(lake: Lake, day: date) -> date | None:
-    """The last day up to one whose audiences are formed; of years of nights, the last month is looked into first."""
-    lately = lake.days(MEMBERSHIPS.name, lambda night: day - _MONTH <= night <= day)
-    return max(lately or lake.days(MEMBERSHIPS.name, lambda night: night <= day), default=None)
 
 
 def _campaign(
